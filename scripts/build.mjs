@@ -1,15 +1,18 @@
 // Bundles the program into dist/ with esbuild: ESM, code-split, so that `flare agent` loads only what an agent needs.
-import { cp, mkdir, readFile, rm } from "node:fs/promises";
+// dist/ then holds everything the program reads: its chunks, their source maps and the built-in mapping tables.
+import { chmod, cp, mkdir, readFile, rm } from "node:fs/promises";
 import { build } from "esbuild";
+import { kubernetesClient } from "./kubernetes-client-plugin.mjs";
 
 const quiet = process.argv.includes("--quiet");
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 
 await rm("dist", { recursive: true, force: true });
 await mkdir("dist", { recursive: true });
-const result = await build({
+const { metafile } = await build({
   entryPoints: { flare: "src/cli/main.ts" },
   outdir: "dist",
+  chunkNames: "[name]-[hash]",
   bundle: true,
   splitting: true,
   format: "esm",
@@ -21,14 +24,16 @@ const result = await build({
   legalComments: "none",
   define: { FLARE_VERSION: JSON.stringify(version) },
   banner: {
+    // CommonJS packages in the bundle call require() for Node's own modules.
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
+  plugins: [kubernetesClient()],
   logLevel: "warning",
 });
+await chmod("dist/flare.js", 0o755);
 await cp("mappings", "dist/mappings", { recursive: true });
 if (!quiet) {
-  const bytes = Object.entries(result.metafile.outputs)
-    .filter(([file]) => file.endsWith(".js"))
-    .reduce((sum, [, output]) => sum + output.bytes, 0);
-  console.log(`dist/: ${(bytes / 1024).toFixed(0)} KiB of JavaScript`);
+  const code = Object.entries(metafile.outputs).filter(([file]) => file.endsWith(".js"));
+  const bytes = code.reduce((sum, [, output]) => sum + output.bytes, 0);
+  console.log(`dist/: ${code.length} files, ${(bytes / 1024).toFixed(0)} KiB of JavaScript`);
 }

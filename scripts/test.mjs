@@ -24,7 +24,11 @@ if (!only) for (const check of ["typecheck", "lint", "rooms", "unused"]) count(c
 if (!only) count("build", npmRun("build"));
 
 const vitest = run("npx", [
-  "vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`,
+  "vitest",
+  "run",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${report}`,
   ...(projects.length > 0 ? projects : ["unit", "integration"]).flatMap((project) => ["--project", project]),
   ...(only ? [] : ["--coverage"]),
 ]);
