@@ -12,8 +12,8 @@ export interface TestApi {
 /** Starts an empty API: the sandbox in this process, or with FLARE_TEST_API=real a control plane. Call `stop()`. */
 export async function startApi(): Promise<TestApi> {
   if (process.env.FLARE_TEST_API === "real") {
-    const { url, kubeconfig, stop } = await startControlPlane();
-    return { kind: "real", url, kubeconfig, stop };
+    const plane = await startControlPlane();
+    return { kind: "real", url: plane.url, kubeconfig: plane.kubeconfig, stop: () => plane.stop() };
   }
   const { startSandbox } = await import("../../src/sandbox/sandbox.ts");
   const sandbox = await startSandbox();

@@ -8,11 +8,27 @@ export interface KubeEndpoint {
   readonly token: string;
 }
 
+/** An object, a list or a Status as a server sends it: the fields that tests read, all of them optional. */
+export interface KubeBody {
+  readonly kind?: string;
+  readonly metadata?: {
+    readonly name?: string;
+    readonly resourceVersion?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string }[];
+  };
+  readonly items?: readonly KubeBody[];
+  readonly status?: unknown;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly [field: string]: unknown;
+}
+
 export interface KubeResponse {
   readonly status: number;
-  /** The parsed body; text where it is no JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into objects of every kind
-  readonly body: any;
+  /** The parsed body; `{ message }` where it is no JSON. */
+  readonly body: KubeBody;
 }
 
 export type PatchKind = "apply" | "merge" | "strategic" | "json";
@@ -100,10 +116,10 @@ function send(
   });
 }
 
-function parse(text: string): unknown {
+function parse(text: string): KubeBody {
   try {
     return JSON.parse(text);
   } catch {
-    return text;
+    return { message: text };
   }
 }
