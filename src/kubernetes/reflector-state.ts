@@ -1,0 +1,55 @@
+import type { KubeError } from "./kube-error.ts";
+
+/**
+ * What a reflector is doing, for metrics, logs and tests. The usual way is LIST, SYNCED, CONNECT, WATCH, CLOSED,
+ * RESUME, WATCH, ... A RESUME goes on from the last event and is no LIST; only EXPIRED and GARBLED lead to a new LIST.
+ */
+export type ReflectorState =
+  | { readonly name: "LIST" }
+  | { readonly name: "SYNCED"; readonly objects: number }
+  | { readonly name: "CONNECT" | "RESUME"; readonly resourceVersion: string }
+  | { readonly name: "WATCH" }
+  | { readonly name: "CLOSED" }
+  | { readonly name: FailureName; readonly error: KubeError }
+  | { readonly name: "BACKOFF"; readonly delayMs: number }
+  | { readonly name: "STOPPED" };
+
+/**
+ * EXPIRED: our resourceVersion is too old (410). SILENT: the connection froze. BROKEN: it was cut, or could not be
+ * made. GARBLED: what came is no Kubernetes event. REFUSED: the server said no (401, 403, 429, 5xx).
+ */
+export type FailureName = "EXPIRED" | "SILENT" | "BROKEN" | "GARBLED" | "REFUSED";
+
+export type ReflectorStateName = ReflectorState["name"];
+
+/** All state names, so that metrics can start each at 0. */
+export const REFLECTOR_STATES: readonly ReflectorStateName[] = [
+  "LIST",
+  "SYNCED",
+  "CONNECT",
+  "RESUME",
+  "WATCH",
+  "CLOSED",
+  "EXPIRED",
+  "SILENT",
+  "BROKEN",
+  "GARBLED",
+  "REFUSED",
+  "BACKOFF",
+  "STOPPED",
+];
+
+/** The failure that an error of list or watch amounts to. */
+export function failureName(error: KubeError): FailureName {
+  switch (error.code) {
+    case "gone":
+      return "EXPIRED";
+    case "silent":
+      return "SILENT";
+    case "protocol":
+    case "too-large":
+      return "GARBLED";
+    default:
+      return error.status === undefined ? "BROKEN" : "REFUSED";
+  }
+}

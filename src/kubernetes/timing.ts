@@ -1,0 +1,24 @@
+/** Waits, or returns early when the signal aborts. Never throws. */
+export type Sleep = (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+
+/** The `Sleep` of real time. */
+export const sleep: Sleep = (milliseconds, signal) =>
+  new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+
+/** Milliseconds to wait before attempt `failures + 1`: full jitter, doubling from 0.5 s to 30 s, never under 50 ms. */
+export function backoffDelay(failures: number, random: () => number): number {
+  const ceiling = Math.min(30_000, 500 * 2 ** Math.min(Math.max(failures - 1, 0), 10));
+  return Math.round(50 + random() * (ceiling - 50));
+}
