@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import type { KubeClient } from "./kube-client.ts";
+import { isKubeError } from "./kube-error.ts";
+import { EVENTS } from "./objects.ts";
+
+/** The object that an Event is about. */
+export interface EventSubject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+}
+
+export interface EventMessage {
+  readonly type: "Normal" | "Warning";
+  /** One CamelCase word that people can filter on. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface RecorderOptions {
+  readonly client: Pick<KubeClient, "create" | "patch">;
+  /** Who reports: `flare-agent`. */
+  readonly component: string;
+  /** Which one of them: the node or pod. */
+  readonly instance: string;
+  /** Failures to record; told, never thrown. */
+  readonly onError: (error: unknown) => void;
+  readonly now?: () => number;
+}
+
+/** Records core/v1 Events: what `kubectl describe` shows. Repetitions are counted, floods dropped; it never throws. */
+export interface EventRecorder {
+  record(subject: EventSubject, event: EventMessage): void;
+  /** Resolves when everything recorded so far was sent or given up. */
+  flush(): Promise<void>;
+}
+
+/** The same Event is written again after this long at the earliest. */
+const REPEAT_MS = 10 * 60_000;
+/** Token bucket: so many at once, then one a minute. */
+const BURST = 12;
+const REFILL_MS = 60_000;
+const REMEMBERED = 128;
+
+/** Creates a recorder. Cluster-wide subjects such as Nodes get their Events in namespace `default`, as kubelet's do. */
+export function createEventRecorder(options: RecorderOptions): EventRecorder {
+  const now = options.now ?? Date.now;
+  const takeToken = createBucket(now);
+  const seen = new Map<string, { count: number; writtenAt: number }>();
+  let chain: Promise<void> = Promise.resolve();
+
+  const record = (subject: EventSubject, event: EventMessage): void => {
+    const name = eventName(subject, event);
+    const known = seen.get(name) ?? { count: 0, writtenAt: Number.NEGATIVE_INFINITY };
+    const count = known.count + 1;
+    const due = now() - known.writtenAt >= REPEAT_MS && takeToken();
+    seen.delete(name);
+    seen.set(name, { count, writtenAt: due ? now() : known.writtenAt });
+    const oldest = seen.keys().next().value;
+    if (seen.size > REMEMBERED && oldest !== undefined) seen.delete(oldest);
+    if (due) chain = chain.then(() => write(options, subject, event, { name, count, at: now() }));
+  };
+  return { record, flush: () => chain };
+}
+
+function createBucket(now: () => number): () => boolean {
+  let tokens = BURST;
+  let filledAt = now();
+  return () => {
+    const refill = Math.floor((now() - filledAt) / REFILL_MS);
+    if (refill > 0) {
+      tokens = Math.min(BURST, tokens + refill);
+      filledAt += refill * REFILL_MS;
+    }
+    if (tokens === 0) return false;
+    tokens -= 1;
+    return true;
+  };
+}
+
+interface Occurrence {
+  readonly name: string;
+  readonly count: number;
+  readonly at: number;
+}
+
+async function write(
+  options: RecorderOptions,
+  subject: EventSubject,
+  event: EventMessage,
+  occurrence: Occurrence,
+): Promise<void> {
+  const namespace = subject.namespace ?? "default";
+  const at = new Date(occurrence.at).toISOString().replace(/\.\d+Z$/, "Z");
+  const repeated = { count: occurrence.count, lastTimestamp: at };
+  try {
+    await options.client.create(EVENTS, {
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: occurrence.name, namespace },
+      ...bodyOf(options, subject, event),
+      firstTimestamp: at,
+      ...repeated,
+    } as object);
+  } catch (error) {
+    if (!isKubeError(error, "conflict")) return options.onError(error);
+    // Written before, perhaps by the process that ran before us: the name is made from the content.
+    await options.client.patch(EVENTS, { name: occurrence.name, namespace }, repeated).catch(options.onError);
+  }
+}
+
+function bodyOf(options: RecorderOptions, subject: EventSubject, event: EventMessage): object {
+  return {
+    involvedObject: subject,
+    type: event.type,
+    reason: event.reason,
+    message: event.message.slice(0, 1024),
+    source: { component: options.component, host: options.instance },
+    reportingComponent: options.component,
+    reportingInstance: options.instance,
+  };
+}
+
+/** The same Event has the same name on every run, so that restarts repeat it instead of adding another. */
+function eventName(subject: EventSubject, event: EventMessage): string {
+  const content = `${subject.kind}/${subject.uid ?? ""}/${event.type}/${event.reason}/${event.message}`;
+  return `${subject.name}.${createHash("sha256").update(content).digest("hex").slice(0, 16)}`;
+}
