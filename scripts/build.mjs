@@ -1,17 +1,19 @@
 // Bundles the program into dist/ with esbuild: ESM, code-split, so that `flare agent` loads only what an agent needs.
 // dist/ then holds everything the program reads: its chunks, their source maps and the built-in mapping tables.
+// Usage: build.mjs [--quiet] [--outdir=DIR]
 import { chmod, cp, mkdir, readFile, rm } from "node:fs/promises";
 import { build } from "esbuild";
 import { kubernetesClient } from "./kubernetes-client-plugin.mjs";
 
 const quiet = process.argv.includes("--quiet");
+const outdir = process.argv.find((arg) => arg.startsWith("--outdir="))?.slice("--outdir=".length) ?? "dist";
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 
-await rm("dist", { recursive: true, force: true });
-await mkdir("dist", { recursive: true });
+await rm(outdir, { recursive: true, force: true });
+await mkdir(outdir, { recursive: true });
 const { metafile } = await build({
   entryPoints: { flare: "src/cli/main.ts" },
-  outdir: "dist",
+  outdir,
   chunkNames: "[name]-[hash]",
   bundle: true,
   splitting: true,
@@ -30,10 +32,10 @@ const { metafile } = await build({
   plugins: [kubernetesClient()],
   logLevel: "warning",
 });
-await chmod("dist/flare.js", 0o755);
-await cp("mappings", "dist/mappings", { recursive: true });
+await chmod(`${outdir}/flare.js`, 0o755);
+await cp("mappings", `${outdir}/mappings`, { recursive: true });
 if (!quiet) {
   const code = Object.entries(metafile.outputs).filter(([file]) => file.endsWith(".js"));
   const bytes = code.reduce((sum, [, output]) => sum + output.bytes, 0);
-  console.log(`dist/: ${code.length} files, ${(bytes / 1024).toFixed(0)} KiB of JavaScript`);
+  console.log(`${outdir}/: ${code.length} files, ${(bytes / 1024).toFixed(0)} KiB of JavaScript`);
 }

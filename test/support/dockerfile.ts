@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+
+export interface Instruction {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The instructions of the Dockerfile, in order, continued lines joined. */
+export function dockerfileInstructions(path = "Dockerfile"): Instruction[] {
+  return readFileSync(path, "utf8")
+    .replace(/\\\n/g, " ")
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !line.startsWith("#"))
+    .map((line) => {
+      const [name = "", ...rest] = line.trim().split(/\s+/);
+      return { name, text: rest.join(" ") };
+    });
+}
+
+/** How the image starts Node: its flags, and the environment it sets. */
+export function imageRuntime(): {
+  readonly flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+} {
+  const instructions = dockerfileInstructions();
+  const entrypoint: unknown = JSON.parse(
+    instructions.find(({ name }) => name === "ENTRYPOINT")?.text ?? "[]",
+  );
+  if (!Array.isArray(entrypoint)) throw new Error("the Dockerfile's ENTRYPOINT is not in exec form");
+  const flags = entrypoint.map(String).filter((argument) => argument.startsWith("--"));
+  const env = instructions.filter(({ name }) => name === "ENV").flatMap(({ text }) => text.split(" "));
+  return { flags, env: Object.fromEntries(env.map((pair) => pair.split("=", 2) as [string, string])) };
+}
