@@ -1,8 +1,10 @@
 // Bundles the program into dist/ with esbuild: ESM, code-split, so that `flare agent` loads only what an agent needs.
-// dist/ then holds everything the program reads: its chunks, their source maps and the built-in mapping tables.
+// dist/ then holds everything the program reads: its chunks, their source maps and the built-in mapping
+// tables, as their authors wrote them and parsed.
 // Usage: build.mjs [--quiet] [--outdir=DIR]
-import { chmod, cp, mkdir, readFile, rm } from "node:fs/promises";
+import { chmod, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
+import { compileMappings } from "./compile-mappings.mjs";
 import { kubernetesClient } from "./kubernetes-client-plugin.mjs";
 
 const quiet = process.argv.includes("--quiet");
@@ -34,6 +36,7 @@ const { metafile } = await build({
 });
 await chmod(`${outdir}/flare.js`, 0o755);
 await cp("mappings", `${outdir}/mappings`, { recursive: true });
+await writeFile(`${outdir}/mappings.json`, await compileMappings());
 if (!quiet) {
   const code = Object.entries(metafile.outputs).filter(([file]) => file.endsWith(".js"));
   const bytes = code.reduce((sum, [, output]) => sum + output.bytes, 0);
