@@ -17,5 +17,5 @@ export async function startApi(): Promise<TestApi> {
   }
   const { startSandbox } = await import("../../src/sandbox/sandbox.ts");
   const sandbox = await startSandbox();
-  return { kind: "sandbox", url: sandbox.url, kubeconfig: sandbox.kubeconfig, stop: () => sandbox.stop() };
+  return { kind: "sandbox", url: sandbox.url, kubeconfig: sandbox.adminKubeconfig, stop: () => sandbox.close() };
 }
