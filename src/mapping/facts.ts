@@ -10,6 +10,10 @@ export interface DraDevice {
   readonly driver: string;
   readonly pool: string;
   readonly name: string;
+  /**
+   * By unqualified name. The observer adds `overlapping: true` to a device that draws on shared counters
+   * (`consumesCounters`): it is one of several ways to cut the same GPU, not a GPU of its own.
+   */
   readonly attributes: Readonly<Record<string, DeviceAttribute>>;
   /** Kubernetes quantities as text, e.g. `{ memory: "81559Mi" }`. */
   readonly capacity: StringMap;

@@ -1,0 +1,197 @@
+import type { CatalogueSection, Specs } from "./schema.ts";
+
+/** One variant of a product with its figures, those of the product filled in. */
+export interface CatalogueVariant {
+  readonly vendor: string;
+  readonly model: string;
+  readonly variant?: string;
+  readonly specs: Specs;
+  /** `catalogue-nvidia.yaml:33` */
+  readonly at: string;
+}
+
+export interface CatalogueSource {
+  readonly section: CatalogueSection;
+  /** Place of a product (and of its variant) by index. */
+  readonly at: (product: number, variant?: number) => string;
+}
+
+/** All variants that a name may mean: one when the name says it, several when it only says the model. */
+export interface CatalogueMatch {
+  readonly model: string;
+  readonly candidates: readonly CatalogueVariant[];
+}
+
+export interface Catalogue {
+  /** By product text of a label, or by what a person types; undefined when unknown. */
+  readonly find: (text: string) => CatalogueMatch | undefined;
+  /** By PCI device id (four hex digits) of a vendor. */
+  readonly findPci: (vendor: string, id: string) => CatalogueMatch | undefined;
+  readonly variants: readonly CatalogueVariant[];
+}
+
+interface Alias {
+  readonly tokens: readonly string[];
+  readonly length: number;
+  readonly match: CatalogueMatch;
+}
+
+/** How many distinct product texts are remembered; labels are few, but a bound is a bound. */
+const REMEMBERED = 1024;
+/** No product name is longer; refusing longer ones bounds the matching. */
+const MAX_TOKENS = 24;
+
+/** Lower-case words of a product text: `NVIDIA-A100-80GB-PCIe` gives nvidia, a100, 80gb, pcie. */
+export function tokens(text: string): readonly string[] {
+  return text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+}
+
+/**
+ * Builds the catalogue. Where two sources describe the same model and variant the earlier one's figures win and the
+ * later one fills the gaps; an alias means what the earliest source says.
+ */
+export function buildCatalogue(sources: readonly CatalogueSource[]): Catalogue {
+  const models = new Map<string, Map<string, MutableVariant>>();
+  const ignored = new Set(sources.flatMap((source) => source.section.ignore ?? []));
+  for (const source of sources) addVariants(source, models);
+  const aliases = new Map<string, Alias>();
+  const pci = new Map<string, CatalogueMatch>();
+  for (const { section } of sources) addNames(section, models, aliases, pci);
+  const byFirstToken = indexAliases([...aliases.values()]);
+  const remembered = new Map<string, CatalogueMatch | undefined>();
+  return {
+    variants: [...models.values()].flatMap((variants) => [...variants.values()]),
+    findPci: (vendor, id) => pci.get(`${vendor}/${id.toLowerCase()}`),
+    find: (text) => {
+      if (remembered.has(text)) return remembered.get(text);
+      if (remembered.size >= REMEMBERED) remembered.clear();
+      const match = findLongest(tokens(text), byFirstToken, ignored);
+      remembered.set(text, match);
+      return match;
+    },
+  };
+}
+
+type MutableVariant = { -readonly [K in keyof CatalogueVariant]: CatalogueVariant[K] };
+
+function addVariants(
+  { section, at }: CatalogueSource,
+  models: Map<string, Map<string, MutableVariant>>,
+): void {
+  section.products.forEach((product, index) => {
+    const { model, aliases: _names, pci: _ids, variants: listed, ...common } = product;
+    const known = models.get(model) ?? new Map<string, MutableVariant>();
+    models.set(model, known);
+    const add = (variant: string | undefined, own: Specs, place: string): void => {
+      const specs = { ...common, ...own };
+      const existing = known.get(variant ?? "");
+      if (existing) existing.specs = { ...specs, ...existing.specs };
+      else
+        known.set(variant ?? "", {
+          vendor: section.vendor,
+          model,
+          ...(variant ? { variant } : {}),
+          specs,
+          at: place,
+        });
+    };
+    if (!listed) add(undefined, {}, at(index));
+    (listed ?? []).forEach(({ variant, aliases: _aliases, pci: _pci, ...own }, position) => {
+      add(variant, own, at(index, position));
+    });
+  });
+}
+
+function addNames(
+  { vendor, products }: CatalogueSection,
+  models: ReadonlyMap<string, ReadonlyMap<string, CatalogueVariant>>,
+  aliases: Map<string, Alias>,
+  pci: Map<string, CatalogueMatch>,
+): void {
+  const add = (match: CatalogueMatch, names: readonly string[], ids: readonly string[] = []): void => {
+    for (const name of names) addAlias(aliases, name, match);
+    for (const id of ids) if (!pci.has(`${vendor}/${id}`)) pci.set(`${vendor}/${id}`, match);
+  };
+  for (const { model, aliases: names = [], pci: ids, variants = [] } of products) {
+    const known = models.get(model) ?? new Map<string, CatalogueVariant>();
+    add({ model, candidates: [...known.values()] }, [model, ...names], ids);
+    for (const entry of variants) {
+      const only = known.get(entry.variant);
+      if (only)
+        add(
+          { model, candidates: [only] },
+          [`${model}-${entry.variant}`, ...(entry.aliases ?? [])],
+          entry.pci,
+        );
+    }
+  }
+}
+
+function addAlias(aliases: Map<string, Alias>, name: string, match: CatalogueMatch): void {
+  const words = tokens(name);
+  const key = words.join(" ");
+  if (words.length > 0 && !aliases.has(key)) aliases.set(key, { tokens: words, length: key.length, match });
+}
+
+/** Longest first within each first token, so that the first alias that fits is the right one. */
+function indexAliases(aliases: readonly Alias[]): ReadonlyMap<string, readonly Alias[]> {
+  const index = new Map<string, Alias[]>();
+  for (const alias of [...aliases].sort(longerFirst)) {
+    const first = alias.tokens[0] ?? "";
+    const list = index.get(first);
+    if (list) list.push(alias);
+    else index.set(first, [alias]);
+  }
+  return index;
+}
+
+const longerFirst = (left: Alias, right: Alias): number =>
+  right.tokens.length - left.tokens.length || right.length - left.length;
+
+function findLongest(
+  words: readonly string[],
+  index: ReadonlyMap<string, readonly Alias[]>,
+  ignored: ReadonlySet<string>,
+): CatalogueMatch | undefined {
+  if (words.length === 0 || words.length > MAX_TOKENS) return undefined;
+  let best: { alias: Alias; start: number } | undefined;
+  for (const [start, word] of words.entries()) {
+    const alias = (index.get(word) ?? []).find((candidate) =>
+      candidate.tokens.every((token, offset) => words[start + offset] === token),
+    );
+    if (alias && (!best || longerFirst(alias, best.alias) < 0)) best = { alias, start };
+  }
+  if (!best) return undefined;
+  const { alias, start } = best;
+  const left = words.filter((_, position) => position < start || position >= start + alias.tokens.length);
+  return narrowedByRest(alias.match, left, ignored);
+}
+
+/** Words beside the alias must be neutral, or name the memory of what was found; else it is another product. */
+function narrowedByRest(
+  match: CatalogueMatch,
+  left: readonly string[],
+  ignored: ReadonlySet<string>,
+): CatalogueMatch | undefined {
+  let { candidates } = match;
+  for (const word of left) {
+    const memory = /^([0-9]{1,4})g[bi]?b?$/.exec(word);
+    if (memory)
+      candidates = candidates.filter((candidate) => candidate.specs["memory-gi"] === Number(memory[1]));
+    else if (!ignored.has(word)) return undefined;
+  }
+  if (candidates.length === 0) return undefined;
+  return candidates.length === match.candidates.length ? match : { model: match.model, candidates };
+}
+
+/** Figures that all candidates agree on, and the variant when only one is left. */
+export function agreed(match: CatalogueMatch): CatalogueVariant | undefined {
+  const [first, ...others] = match.candidates;
+  if (!first || others.length === 0) return first;
+  const specs = Object.fromEntries(
+    Object.entries(first.specs).filter(([key, value]) =>
+      others.every((other) => JSON.stringify(other.specs[key as keyof Specs]) === JSON.stringify(value)),
+    ),
+  ) as Specs;
+  return { vendor: first.vendor, model: first.model, specs, at: first.at };
+}

@@ -1,0 +1,75 @@
+import { compileConditions } from "./condition.ts";
+import { type Context, compileExpression, template } from "./expression.ts";
+import { walk } from "./lookup.ts";
+import type { Problem } from "./result.ts";
+import type { LookupTree, ProblemRule } from "./schema.ts";
+import type { Evaluate, Scope, Test } from "./scope.ts";
+
+/** A compiled rule that reports something about a node. */
+export interface CompiledProblemRule {
+  readonly unlessFound: string | undefined;
+  readonly lets: readonly (readonly [string, Evaluate])[];
+  readonly when: Test;
+  readonly subject: Evaluate;
+  readonly message: Evaluate;
+  readonly problem: Pick<Problem, "code" | "severity">;
+}
+
+/** Compiles a rule of the `problems` section. */
+export function compileProblemRule(rule: ProblemRule, context: Context): CompiledProblemRule {
+  return {
+    unlessFound: rule["unless-found"],
+    lets: Object.entries(rule.let ?? {}).map(([name, expression]) => [
+      name,
+      compileExpression(expression, context),
+    ]),
+    when: compileConditions(rule.when, context),
+    subject: compileExpression(rule.subject, context),
+    message: template(rule.message),
+    problem: { code: rule.code, severity: rule.severity },
+  };
+}
+
+/** What the tables have to say about a node beside its devices; `found` are the vendors whose devices were found. */
+export function findProblems(
+  rules: readonly CompiledProblemRule[],
+  scope: Scope,
+  found: ReadonlySet<string>,
+): readonly Problem[] {
+  return rules.flatMap((rule) => {
+    if (rule.unlessFound !== undefined && found.has(rule.unlessFound)) return [];
+    scope.lets = { node: scope.facts.name };
+    scope.letOrigins = {};
+    for (const [name, evaluate] of rule.lets) scope.lets[name] = evaluate(scope);
+    if (!rule.when(scope)) return [];
+    return [
+      {
+        ...rule.problem,
+        subject: String(rule.subject(scope) ?? scope.facts.name),
+        message: String(rule.message(scope) ?? ""),
+      },
+    ];
+  });
+}
+
+/** GPUs that the hardware shows and nobody offers: no device plugin, no DRA driver, or none of its devices healthy. */
+export function unofferedHardware(
+  scope: Scope,
+  vendors: LookupTree | undefined,
+  found: ReadonlySet<string>,
+): readonly Problem[] {
+  const gpus = scope.facts.hardware?.gpus ?? [];
+  return Object.keys(vendors ?? {}).flatMap((vendor) => {
+    const id = vendors && walk(vendors, [vendor]);
+    const seen = gpus.filter((gpu) => gpu.vendor === id);
+    if (seen.length === 0 || found.has(vendor)) return [];
+    return [
+      {
+        code: "not-allocatable",
+        severity: "info",
+        subject: vendor,
+        message: `node ${scope.facts.name}: the hardware has ${seen.length} ${vendor} display or accelerator device(s) (${[...new Set(seen.map((gpu) => `${gpu.vendor}:${gpu.device}`))].join(", ")}), and nothing makes them allocatable; is the vendor's device plugin or DRA driver running?`,
+      } as const,
+    ];
+  });
+}

@@ -1,0 +1,54 @@
+import type { ScoresSection, Specs } from "./schema.ts";
+
+type Term = ScoresSection["formulas"][string][number];
+
+/**
+ * Workload scores of a device: for each formula the weighted sum of its terms, each term the position of a figure
+ * between `low` and `high` on a logarithmic scale, cut to 0..1. A formula with a figure that is not known gives none.
+ */
+export function scoresOf(section: ScoresSection | undefined, specs: Specs): Readonly<Record<string, number>> {
+  if (!section) return {};
+  const figures = figuresOf(section, specs);
+  const scores: Record<string, number> = {};
+  for (const [name, terms] of Object.entries(section.formulas)) {
+    const score = weigh(terms, figures);
+    if (score !== undefined) scores[name] = Math.round(score * 100) / 100;
+  }
+  return scores;
+}
+
+function weigh(
+  terms: readonly Term[],
+  figures: Readonly<Record<Term["term"], number | undefined>>,
+): number | undefined {
+  let score = 0;
+  let weight = 0;
+  for (const term of terms) {
+    const figure = figures[term.term];
+    if (figure === undefined) return undefined;
+    const place = figure <= 0 ? 0 : Math.log(figure / term.low) / Math.log(term.high / term.low);
+    score += term.weight * Math.min(1, Math.max(0, place));
+    weight += term.weight;
+  }
+  return score / weight;
+}
+
+function figuresOf(section: ScoresSection, specs: Specs): Record<Term["term"], number | undefined> {
+  const fp32 = specs["fp32-tflops"];
+  const ratio = [specs.gfx, specs["compute-capability"], specs.architecture]
+    .map((key) => (key === undefined ? undefined : section.ratios[key]))
+    .find((found) => found !== undefined);
+  const scaled = (factor: number | undefined): number | undefined =>
+    fp32 === undefined || factor === undefined ? undefined : fp32 * factor;
+  const tensor = scaled(ratio?.tensor);
+  const watts = specs["tdp-watts"];
+  return {
+    "fp32-tflops": fp32,
+    "tensor-tflops": tensor,
+    "fp64-tflops": scaled(ratio?.fp64),
+    "graphics-tflops": scaled(ratio?.graphics),
+    "memory-gi": specs["memory-gi"],
+    "link-gbs": specs.interconnect === "pcie" ? specs["pcie-gbs"] : (specs["link-gbs"] ?? specs["pcie-gbs"]),
+    "tflops-per-watt": tensor === undefined || watts === undefined ? undefined : tensor / watts,
+  };
+}
