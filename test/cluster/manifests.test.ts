@@ -18,7 +18,7 @@ describe("the shipped manifests on a real API server", () => {
     plane = await startControlPlane();
     admin = kubeClientFrom(plane.kubeconfig);
     applied = await applyManifests(admin, loadManifests("manifests/agent"));
-    agent = kubeClientFrom(await serviceAccountKubeconfig(plane, account));
+    agent = kubeClientFrom(await serviceAccountKubeconfig(plane.kubeconfig, account));
     for (const name of ["gpu-1", "gpu-2"]) await admin.create("/api/v1/nodes", { metadata: { name } });
   });
   afterAll(async () => {

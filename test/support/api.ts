@@ -17,5 +17,10 @@ export async function startApi(): Promise<TestApi> {
   }
   const { startSandbox } = await import("../../src/sandbox/sandbox.ts");
   const sandbox = await startSandbox();
-  return { kind: "sandbox", url: sandbox.url, kubeconfig: sandbox.adminKubeconfig, stop: () => sandbox.close() };
+  return {
+    kind: "sandbox",
+    url: sandbox.url,
+    kubeconfig: sandbox.adminKubeconfig,
+    stop: () => sandbox.close(),
+  };
 }

@@ -73,11 +73,16 @@ export function kubeClient(endpoint: KubeEndpoint): KubeClient {
 
 /** A client from a kubeconfig with a CA and a token, as the test servers write them. */
 export function kubeClientFrom(kubeconfig: string): KubeClient {
+  return kubeClient(endpointOf(kubeconfig));
+}
+
+/** The current context's server, CA and token. */
+export function endpointOf(kubeconfig: string): KubeEndpoint {
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
   const cluster = config.getCurrentCluster();
   const caPem = Buffer.from(cluster?.caData ?? "", "base64").toString();
-  return kubeClient({ server: cluster?.server ?? "", caPem, token: config.getCurrentUser()?.token ?? "" });
+  return { server: cluster?.server ?? "", caPem, token: config.getCurrentUser()?.token ?? "" };
 }
 
 function expectOk(response: KubeResponse, what: string): KubeResponse {

@@ -1,27 +1,29 @@
-import type { ControlPlane } from "./control-plane.ts";
-import { type KubeClient, kubeClientFrom } from "./kube-client.ts";
+import { endpointOf, kubeClient } from "./kube-client.ts";
+import { kubeconfigYaml } from "./kubeconfig.ts";
+
+export interface AccountName {
+  readonly namespace: string;
+  readonly name: string;
+}
 
 /** Kubeconfig with a fresh token of the ServiceAccount, from the TokenRequest API; through `server` where given. */
 export async function serviceAccountKubeconfig(
-  plane: Pick<ControlPlane, "kubeconfig" | "kubeconfigFor">,
-  account: { readonly namespace: string; readonly name: string },
+  adminKubeconfig: string,
+  account: AccountName,
   server?: string,
 ): Promise<string> {
-  const admin = kubeClientFrom(plane.kubeconfig);
+  const endpoint = endpointOf(adminKubeconfig);
+  const admin = kubeClient(endpoint);
   try {
-    const token = await requestToken(admin, account);
-    return plane.kubeconfigFor({ token }, server);
+    const path = `/api/v1/namespaces/${account.namespace}/serviceaccounts/${account.name}/token`;
+    const request = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} };
+    const { status } = (await admin.create(path, request)).body;
+    return kubeconfigYaml(
+      server ?? endpoint.server,
+      endpoint.caPem,
+      (status as { readonly token: string }).token,
+    );
   } finally {
     admin.close();
   }
-}
-
-async function requestToken(
-  admin: KubeClient,
-  account: { namespace: string; name: string },
-): Promise<string> {
-  const path = `/api/v1/namespaces/${account.namespace}/serviceaccounts/${account.name}/token`;
-  const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} };
-  const { status } = (await admin.create(path, body)).body;
-  return (status as { readonly token: string }).token;
 }
