@@ -1,4 +1,4 @@
-import { asArray, asObject, isObject, type JsonObject } from "./json.ts";
+import { asArray, asObject, asText, isObject, type JsonObject } from "./json.ts";
 import { type KubeObject, withMeta } from "./object.ts";
 
 type Default = (object: KubeObject) => KubeObject;
@@ -20,7 +20,7 @@ function containerDefaults(container: unknown): unknown {
   return {
     terminationMessagePath: "/dev/termination-log",
     terminationMessagePolicy: "File",
-    imagePullPolicy: /:(?!latest$)[^/]+$/.test(String(container.image)) ? "IfNotPresent" : "Always",
+    imagePullPolicy: /:(?!latest$)[^/]+$/.test(asText(container.image)) ? "IfNotPresent" : "Always",
     ...container,
     ...ports,
     resources: filled,
@@ -62,7 +62,7 @@ const jobDefaults: Default = (job) => {
 const secretDefaults: Default = ({ stringData, ...secret }) => {
   const encoded = Object.entries(asObject(stringData)).map(([key, value]) => [
     key,
-    Buffer.from(String(value)).toString("base64"),
+    Buffer.from(asText(value)).toString("base64"),
   ]);
   const data =
     encoded.length === 0 ? {} : { data: { ...asObject(secret.data), ...Object.fromEntries(encoded) } };

@@ -1,5 +1,14 @@
 import type { FieldProblem } from "./errors.ts";
-import { asArray, asObject, asString, deepEqual, isObject, type JsonObject, valueAt } from "./json.ts";
+import {
+  asArray,
+  asObject,
+  asString,
+  asText,
+  deepEqual,
+  isObject,
+  type JsonObject,
+  valueAt,
+} from "./json.ts";
 import type { KubeObject } from "./object.ts";
 import { selectsLabels } from "./selectors.ts";
 import { invalidValue, nameProblem, required } from "./validation.ts";
@@ -25,7 +34,7 @@ function extendedResourceProblems(resources: JsonObject, field: string): readonl
     .flatMap(([name, request]) => {
       if (limits[name] === undefined)
         return [required(`${field}.limits[${name}]`, "Limit must be set for non overcommitable resources")];
-      return String(limits[name]) === String(request)
+      return asText(limits[name]) === asText(request)
         ? []
         : [invalidValue(`${field}.requests`, request, `must be equal to ${name} limit`)];
     });
@@ -106,7 +115,9 @@ const pod: Check = (object, before) => {
         .filter(([key]) => !mutablePodSpec.has(key))
         .map(([key, member]) => [
           key,
-          /ontainers$/.test(key) ? asArray(member).map((item) => ({ ...asObject(item), image: "" })) : member,
+          key.endsWith("ontainers")
+            ? asArray(member).map((item) => ({ ...asObject(item), image: "" }))
+            : member,
         ]),
     );
   return deepEqual(frozen(before.spec), frozen(object.spec))

@@ -1,6 +1,6 @@
 import { deleteObject } from "./deletes.ts";
 import { ApiError } from "./errors.ts";
-import { asObject } from "./json.ts";
+import { asObject, asText } from "./json.ts";
 import type { Kernel } from "./kernel.ts";
 import { groupOf, type KubeObject, withMeta } from "./object.ts";
 import type { ResourceType } from "./resource-type.ts";
@@ -120,7 +120,7 @@ const allObjects = (kernel: Kernel): readonly Found[] =>
 
 /** The objects of a CRD go with it. Its type is no longer served, so they are removed from the store directly. */
 function removeInstances(kernel: Kernel, crd: KubeObject): void {
-  const storage = `${String(asObject(crd.spec).group)}/${String(asObject(asObject(crd.spec).names).plural)}`;
+  const storage = `${asText(asObject(crd.spec).group)}/${asText(asObject(asObject(crd.spec).names).plural)}`;
   for (const object of kernel.store.list(storage)) kernel.store.remove(storage, object);
 }
 

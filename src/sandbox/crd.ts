@@ -1,6 +1,6 @@
 import { compileSchema } from "./custom-schema.ts";
 import type { FieldProblem } from "./errors.ts";
-import { asArray, asObject, asString, isObject, type JsonObject } from "./json.ts";
+import { asArray, asObject, asString, asText, isObject, type JsonObject } from "./json.ts";
 import { type KubeObject, timestamp } from "./object.ts";
 import { allVerbs, type CustomColumn, type ResourceType } from "./resource-type.ts";
 import { metadataShape, type Shape, shapeOfSchema } from "./shape.ts";
@@ -47,7 +47,7 @@ function typeOfVersion(spec: JsonObject, version: JsonObject): ResourceType {
       schema: compileSchema(openApi),
       columns: asArray(version.additionalPrinterColumns).filter(isObject) as unknown as CustomColumn[],
       selectable: asArray(version.selectableFields).map((field) =>
-        String(asObject(field).jsonPath).replace(/^\./, ""),
+        asText(asObject(field).jsonPath).replace(/^\./, ""),
       ),
     },
   };
@@ -66,7 +66,7 @@ export function completeCrd(crd: KubeObject, previous: KubeObject | undefined, n
   const storage = versionsOf(crd).find((version) => version.storage === true);
   const stored = new Set([
     ...strings(before.storedVersions),
-    ...(storage === undefined ? [] : [String(storage.name)]),
+    ...(storage === undefined ? [] : [asText(storage.name)]),
   ]);
   const condition = (type: string, reason: string, message: string): JsonObject => ({
     type,
@@ -94,7 +94,7 @@ export function crdProblems(crd: KubeObject): readonly FieldProblem[] {
   const spec = asObject(crd.spec);
   const names = asObject(spec.names);
   const versions = versionsOf(crd);
-  const expected = `${String(names.plural)}.${String(spec.group)}`;
+  const expected = `${asText(names.plural)}.${asText(spec.group)}`;
   const missing = [
     ...(asString(spec.group) ? [] : [required("spec.group")]),
     ...(asString(names.plural) ? [] : [required("spec.names.plural")]),

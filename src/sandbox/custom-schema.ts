@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { FieldProblem } from "./errors.ts";
-import { asObject, valueAt } from "./json.ts";
+import { asObject, asText, valueAt } from "./json.ts";
 import type { KubeObject } from "./object.ts";
 import type { CustomSchema } from "./resource-type.ts";
 import { applyDefaults, duplicateItems, prune, toJsonSchema } from "./structural-schema.ts";
@@ -50,7 +50,7 @@ function describe(error: ErrorObject, object: KubeObject): readonly FieldProblem
     case "required":
       return [
         required(
-          field === "" ? String(params.missingProperty) : `${field}.${String(params.missingProperty)}`,
+          field === "" ? asText(params.missingProperty) : `${field}.${asText(params.missingProperty)}`,
         ),
       ];
     case "enum": {
@@ -86,23 +86,23 @@ const problem = (field: string, message: string): FieldProblem => ({
 function words(error: ErrorObject, params: Record<string, unknown>): string {
   switch (error.keyword) {
     case "minimum":
-      return `should be greater than or equal to ${String(params.limit)}`;
+      return `should be greater than or equal to ${asText(params.limit)}`;
     case "maximum":
-      return `should be less than or equal to ${String(params.limit)}`;
+      return `should be less than or equal to ${asText(params.limit)}`;
     case "exclusiveMinimum":
-      return `should be greater than ${String(params.limit)}`;
+      return `should be greater than ${asText(params.limit)}`;
     case "exclusiveMaximum":
-      return `should be less than ${String(params.limit)}`;
+      return `should be less than ${asText(params.limit)}`;
     case "pattern":
-      return `should match '${String(params.pattern)}'`;
+      return `should match '${asText(params.pattern)}'`;
     case "minLength":
-      return `should be at least ${String(params.limit)} chars long`;
+      return `should be at least ${asText(params.limit)} chars long`;
     case "maxLength":
-      return `may not be longer than ${String(params.limit)}`;
+      return `may not be longer than ${asText(params.limit)}`;
     case "minItems":
-      return `should have at least ${String(params.limit)} items`;
+      return `should have at least ${asText(params.limit)} items`;
     case "maxItems":
-      return `should have at most ${String(params.limit)} items`;
+      return `should have at most ${asText(params.limit)} items`;
     default:
       return error.message ?? "is not valid";
   }

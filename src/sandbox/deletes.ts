@@ -1,4 +1,4 @@
-import { asObject, asString } from "./json.ts";
+import { asObject, asString, asText } from "./json.ts";
 import type { Kernel } from "./kernel.ts";
 import { type KubeObject, timestamp, withMeta } from "./object.ts";
 import type { ResourceType } from "./resource-type.ts";
@@ -33,7 +33,7 @@ export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOpti
   const policy =
     asString(given.propagationPolicy) ??
     query.get("propagationPolicy") ??
-    (String(orphan) === "true" ? "Orphan" : undefined);
+    (asText(orphan) === "true" ? "Orphan" : undefined);
   const uid = asString(preconditions.uid);
   const resourceVersion = asString(preconditions.resourceVersion);
   return {

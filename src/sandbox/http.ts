@@ -72,23 +72,6 @@ export function sendError(
   });
 }
 
-export type Rendering = "object" | "table" | "partial";
-
-/** Which form of the answer the client prefers among those that this server has. */
-export function renderingOf(accept: string | undefined): Rendering {
-  const json = (accept ?? "").split(",").find((part) => part.includes("json") || part.includes("*/*"));
-  if (json === undefined) return "object";
-  const parameters = Object.fromEntries(
-    json
-      .split(";")
-      .slice(1)
-      .map((part) => part.trim().split("=")),
-  );
-  if (parameters.g !== "meta.k8s.io") return "object";
-  if (parameters.as === "Table") return "table";
-  return String(parameters.as).startsWith("PartialObjectMetadata") ? "partial" : "object";
-}
-
 /** The `Warning` header by which the API server tells of what it let pass. */
 export const warningHeader = (warnings: readonly string[]): JsonObject & Record<string, string> =>
   warnings.length === 0

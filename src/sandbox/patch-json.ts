@@ -1,5 +1,5 @@
 import { ApiError, badRequest } from "./errors.ts";
-import { deepEqual, isObject, type JsonObject, setOwn } from "./json.ts";
+import { asText, deepEqual, isObject, type JsonObject, setOwn } from "./json.ts";
 
 /** RFC 7386: objects merge, `null` deletes, all else replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
@@ -50,16 +50,16 @@ function applyOperation(document: unknown, operation: unknown): unknown {
       return write(
         document,
         path,
-        structuredClone(read(document, pointer(String(operation.from)))),
+        structuredClone(read(document, pointer(asText(operation.from)))),
         "insert",
       );
     case "move": {
-      const from = pointer(String(operation.from));
+      const from = pointer(asText(operation.from));
       const value = read(document, from);
       return write(remove(document, from), path, value, "insert");
     }
     default:
-      throw unfit(`Unexpected kind: ${String(operation.op)}`);
+      throw unfit(`Unexpected kind: ${asText(operation.op)}`);
   }
 }
 

@@ -25,7 +25,7 @@ const mergeKeys: Readonly<Record<string, string>> = {
 const mergedSets: ReadonlySet<string> = new Set(["finalizers", "podCIDRs"]);
 
 const mergeKey = (field: string, parent: string): string | undefined =>
-  field === "ports" ? (/ontainers$/.test(parent) ? "containerPort" : "port") : mergeKeys[field];
+  field === "ports" ? (parent.endsWith("ontainers") ? "containerPort" : "port") : mergeKeys[field];
 
 const setOrder = "$setElementOrder/";
 const deleteFromList = "$deleteFromPrimitiveList/";

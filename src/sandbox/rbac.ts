@@ -1,4 +1,4 @@
-import { asArray, asObject, asString, isObject, type JsonObject } from "./json.ts";
+import { asArray, asObject, asString, asText, isObject, type JsonObject } from "./json.ts";
 import type { KubeObject } from "./object.ts";
 import type { Store } from "./store.ts";
 
@@ -52,7 +52,7 @@ function allowedBy(kind: string, binding: KubeObject): Verdict {
       : `${binding.metadata.name}/${binding.metadata.namespace}`;
   return {
     allowed: true,
-    reason: `RBAC: allowed by ${kind} ${JSON.stringify(where)} of ${String(role.kind)} ${JSON.stringify(role.name)}`,
+    reason: `RBAC: allowed by ${kind} ${JSON.stringify(where)} of ${asText(role.kind)} ${JSON.stringify(role.name)}`,
   };
 }
 
@@ -73,12 +73,12 @@ function rulesOf(store: Store, binding: KubeObject): readonly JsonObject[] {
   const { kind, name } = asObject(binding.roleRef);
   const role =
     kind === "ClusterRole"
-      ? store.get(`${group}/clusterroles`, undefined, String(name))
-      : store.get(`${group}/roles`, binding.metadata.namespace, String(name));
+      ? store.get(`${group}/clusterroles`, undefined, asText(name))
+      : store.get(`${group}/roles`, binding.metadata.namespace, asText(name));
   return asArray(role?.rules).filter(isObject);
 }
 
-const strings = (value: unknown): readonly string[] => asArray(value).map(String);
+const strings = (value: unknown): readonly string[] => asArray(value).map(asText);
 const includes = (value: unknown, wanted: string): boolean =>
   strings(value).some((item) => item === "*" || item === wanted);
 

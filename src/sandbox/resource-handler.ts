@@ -2,19 +2,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Body, parseObject } from "./decode.ts";
 import { deleteObject, deleteOptions } from "./deletes.ts";
 import { badRequest, forbidden, methodNotAllowed, noSuchResource } from "./errors.ts";
-import { type Answer, type Rendering, readBody, renderingOf, sendJson, warningHeader } from "./http.ts";
-import { asObject, type JsonObject } from "./json.ts";
+import { type Answer, readBody, sendJson, warningHeader } from "./http.ts";
+import { omit } from "./json.ts";
 import type { Kernel } from "./kernel.ts";
 import { list } from "./lists.ts";
 import { groupVersion, type KubeObject } from "./object.ts";
 import { apply, applyPatchType, patch } from "./patches.ts";
 import type { FieldValidation } from "./prepare.ts";
 import { type Action, authorize, denial, type User } from "./rbac.ts";
+import { renderFor, renderList, renderObject } from "./render.ts";
 import { isTrue, type ResourcePath, verbOf } from "./request.ts";
 import type { ResourceType } from "./resource-type.ts";
 import { answerReview } from "./reviews.ts";
 import { answerSubresource } from "./subresources.ts";
-import { partialObject, tableOf } from "./tables.ts";
 import type { TokenIssuer } from "./tokens.ts";
 import { type WatchSet, watch } from "./watches.ts";
 import { create, find, update, type WriteTarget } from "./writes.ts";
@@ -42,17 +42,12 @@ export async function handleResource(state: ServerState, incoming: ResourceReque
   const verb = verbOf(request.method ?? "", path, query);
   if (verb === "watch") {
     if (!type.verbs.includes("watch")) throw methodNotAllowed();
-    watch(
-      state.kernel,
-      { type, namespace: namespaceOf(type, path) },
-      watchQuery(query, path),
-      response,
-      state.watches,
-      {
-        bookmarkIntervalMs: state.bookmarkIntervalMs,
-        render: (object) => render(state, type, incoming, [object], {}, object),
-      },
-    );
+    watch(state.kernel, { type, namespace: namespaceOf(type, path) }, response, {
+      query: watchQuery(query, path),
+      watches: state.watches,
+      bookmarkIntervalMs: state.bookmarkIntervalMs,
+      render: (object) => renderObject(renderFor(state.kernel, type, incoming), object),
+    });
     return;
   }
   const body = verb === "get" || verb === "list" ? { text: "", contentType: "" } : await readBody(request);
@@ -129,7 +124,7 @@ function answerVerb(state: ServerState, incoming: ResourceRequest, call: Call): 
   if (!type.verbs.includes(verb)) throw methodNotAllowed();
   const shown = (object: KubeObject, code = 200): Answer => ({
     code,
-    body: render(state, type, incoming, [object], {}, object),
+    body: renderObject(renderFor(state.kernel, type, incoming), object),
   });
   switch (verb) {
     case "get":
@@ -254,42 +249,12 @@ function listBody(state: ServerState, incoming: ResourceRequest, type: ResourceT
     incoming.query,
   );
   // Items of built-in lists do not repeat their kind; those of custom resources do.
-  const bare = type.custom === undefined ? items.map(({ apiVersion: _, kind: __, ...item }) => item) : items;
+  const bare = type.custom === undefined ? items.map((item) => omit(item, "apiVersion", "kind")) : items;
   const whole = {
     kind: type.listKind,
     apiVersion: groupVersion(type.group, type.version),
     metadata,
     items: bare,
   };
-  return render(state, type, incoming, items, metadata, whole);
-}
-
-function render(
-  state: ServerState,
-  type: ResourceType,
-  { request, query }: ResourceRequest,
-  objects: readonly KubeObject[],
-  metadata: JsonObject,
-  whole: unknown,
-): unknown {
-  const rendering: Rendering = renderingOf(request.headers.accept);
-  if (rendering === "object") return whole;
-  if (rendering === "table") {
-    const includeObject = query.get("includeObject") ?? "Metadata";
-    const listMetadata =
-      Object.keys(metadata).length > 0 ? metadata : { resourceVersion: objects[0]?.metadata.resourceVersion };
-    return tableOf(objects, {
-      type,
-      now: state.kernel.now(),
-      includeObject: includeObject as "Metadata",
-      listMetadata,
-    });
-  }
-  if (asObject(whole).items === undefined) return partialObject(objects[0] as KubeObject);
-  return {
-    kind: "PartialObjectMetadataList",
-    apiVersion: "meta.k8s.io/v1",
-    metadata,
-    items: objects.map(partialObject),
-  };
+  return renderList(renderFor(state.kernel, type, incoming), items, metadata, whole);
 }

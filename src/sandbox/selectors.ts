@@ -1,5 +1,5 @@
 import { badRequest } from "./errors.ts";
-import { asArray, asObject, asString, valueAt } from "./json.ts";
+import { asArray, asObject, asString, asText, valueAt } from "./json.ts";
 import type { KubeObject } from "./object.ts";
 
 export type Predicate = (object: KubeObject) => boolean;
@@ -151,7 +151,7 @@ export function fieldSelector(text: string, resource: string, extra: readonly st
 function readField(object: KubeObject, field: string): string {
   const read = readers[field];
   const value = read === undefined ? valueAt(object, field.split(".")) : read(object);
-  return value === undefined || value === null ? "" : String(value);
+  return value === undefined || value === null ? "" : asText(value);
 }
 
 /** A `metav1.LabelSelector` object; an empty one selects all. */

@@ -30,67 +30,87 @@ export interface Store {
   resources(): readonly string[];
 }
 
-const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ""}/${name}`;
+const key = (namespace: string | undefined, name: string): string => `${namespace ?? ""}/${name}`;
+
+const keyOf = ({ metadata }: KubeObject): string => key(metadata.namespace, metadata.name);
+
+interface History {
+  record(event: StoreEvent): void;
+  since(revision: number, resource: string): readonly StoreEvent[];
+  forget(upTo: number): void;
+}
+
+/** The last events, at least `limit` of them. */
+function createHistory(limit: number): History {
+  let events: StoreEvent[] = [];
+  let compacted = 0;
+  return {
+    record(event) {
+      events.push(event);
+      // Dropped in halves, so that a long history is not shifted at every write.
+      if (events.length <= limit * 2) return;
+      compacted = events[events.length - limit - 1]?.revision ?? compacted;
+      events = events.slice(-limit);
+    },
+    since(revision, resource) {
+      if (revision < compacted) throw expired(`too old resource version: ${revision} (${compacted})`);
+      return events.filter((event) => event.revision > revision && event.resource === resource);
+    },
+    forget(upTo) {
+      events = [];
+      compacted = upTo;
+    },
+  };
+}
+
+type Table = ReadonlyMap<string, KubeObject>;
+
+function inOrder(objects: Table, namespace: string | undefined): readonly KubeObject[] {
+  return [...objects]
+    .filter(([, object]) => namespace === undefined || object.metadata.namespace === namespace)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, object]) => object);
+}
+
+/** The table as it was before the events, which are in the order in which they happened. */
+function rewind(objects: Table, events: readonly StoreEvent[]): Table {
+  const state = new Map(objects);
+  for (const event of events.toReversed()) {
+    const key = keyOf(event.object);
+    if (event.previous === undefined) state.delete(key);
+    else state.set(key, event.previous);
+  }
+  return state;
+}
 
 export function createStore(historyLimit: number): Store {
   const tables = new Map<string, Map<string, KubeObject>>();
   const listeners = new Set<(event: StoreEvent) => void>();
-  let history: StoreEvent[] = [];
+  const history = createHistory(historyLimit);
   let revision = 1;
-  let compacted = 0;
 
   const table = (resource: string): Map<string, KubeObject> => {
     const found = tables.get(resource) ?? new Map<string, KubeObject>();
     tables.set(resource, found);
     return found;
   };
-
-  const record = (event: StoreEvent): void => {
-    history.push(event);
-    // Dropped in halves, so that a long history is not shifted at every write.
-    if (history.length > historyLimit * 2) {
-      const dropped = history.slice(0, history.length - historyLimit);
-      compacted = dropped.at(-1)?.revision ?? compacted;
-      history = history.slice(-historyLimit);
-    }
+  const publish = (event: StoreEvent): void => {
+    history.record(event);
     for (const listener of listeners) listener(event);
   };
 
-  const since = (from: number, resource: string): readonly StoreEvent[] => {
-    if (from < compacted) throw expired(`too old resource version: ${from} (${compacted})`);
-    return history.filter((event) => event.revision > from && event.resource === resource);
-  };
-
-  const inNamespace = (
-    objects: Iterable<[string, KubeObject]>,
-    namespace: string | undefined,
-  ): readonly KubeObject[] =>
-    [...objects]
-      .filter(([, object]) => namespace === undefined || object.metadata.namespace === namespace)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, object]) => object);
-
   return {
     revision: () => revision,
-    get: (resource, namespace, name) => tables.get(resource)?.get(keyOf(namespace, name)),
-    list: (resource, namespace) => inNamespace(tables.get(resource) ?? [], namespace),
-    listAt(at, resource, namespace) {
-      const state = new Map(tables.get(resource) ?? []);
-      for (const event of since(at, resource).toReversed()) {
-        const key = keyOf(event.object.metadata.namespace, event.object.metadata.name);
-        if (event.previous === undefined) state.delete(key);
-        else state.set(key, event.previous);
-      }
-      return inNamespace(state, namespace);
-    },
+    get: (resource, namespace, name) => tables.get(resource)?.get(key(namespace, name)),
+    list: (resource, namespace) => inOrder(table(resource), namespace),
+    listAt: (at, resource, namespace) =>
+      inOrder(rewind(table(resource), history.since(at, resource)), namespace),
     put(resource, object) {
-      const objects = table(resource);
-      const key = keyOf(object.metadata.namespace, object.metadata.name);
-      const previous = objects.get(key);
+      const previous = table(resource).get(keyOf(object));
       revision += 1;
       const stored = withMeta(object, { resourceVersion: String(revision) });
-      objects.set(key, stored);
-      record({
+      table(resource).set(keyOf(object), stored);
+      publish({
         revision,
         type: previous === undefined ? "ADDED" : "MODIFIED",
         resource,
@@ -100,26 +120,23 @@ export function createStore(historyLimit: number): Store {
       return stored;
     },
     remove(resource, object) {
-      const objects = table(resource);
-      const key = keyOf(object.metadata.namespace, object.metadata.name);
-      const previous = objects.get(key);
+      const previous = table(resource).get(keyOf(object));
       if (previous === undefined) return object;
-      objects.delete(key);
+      table(resource).delete(keyOf(object));
       revision += 1;
       const last = withMeta(object, { resourceVersion: String(revision) });
-      record({ revision, type: "DELETED", resource, object: last, previous });
+      publish({ revision, type: "DELETED", resource, object: last, previous });
       return last;
     },
-    since,
+    since: (from, resource) => history.since(from, resource),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     compact() {
-      history = [];
       // A write of nothing: the present stays readable, every revision before it does not.
       revision += 1;
-      compacted = revision;
+      history.forget(revision);
     },
     resources: () => [...tables.keys()],
   };

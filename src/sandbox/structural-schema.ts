@@ -15,21 +15,24 @@ function pruneAt(value: unknown, schema: JsonObject, path: string, report: Repor
     return value.map((item, index) => pruneAt(item, asObject(schema.items), `${path}[${index}]`, report));
   }
   if (!isObject(value)) return value;
-  const properties = asObject(schema.properties);
-  const rest = schema.additionalProperties;
-  const embedded = path === "" || schema["x-kubernetes-embedded-resource"] === true;
   const result: JsonObject = {};
   for (const [key, member] of Object.entries(value)) {
     const at = path === "" ? key : `${path}.${key}`;
-    if (Object.hasOwn(properties, key) && !(path === "" && key === "metadata")) {
-      setOwn(result, key, pruneAt(member, asObject(properties[key]), at, report));
-    } else if (embedded && always.has(key)) setOwn(result, key, member);
-    else if (isObject(rest)) setOwn(result, key, pruneAt(member, rest, at, report));
-    else if (rest === true || schema["x-kubernetes-preserve-unknown-fields"] === true)
-      setOwn(result, key, member);
-    else report(at);
+    const known = memberSchema(schema, key, path === "");
+    if (known === undefined) report(at);
+    else setOwn(result, key, known === "anything" ? member : pruneAt(member, known, at, report));
   }
   return result;
+}
+
+/** What the schema says of a member: its schema, that it may be anything, or (`undefined`) nothing. */
+function memberSchema(schema: JsonObject, key: string, isRoot: boolean): JsonObject | "anything" | undefined {
+  const properties = asObject(schema.properties);
+  if (Object.hasOwn(properties, key) && !(isRoot && key === "metadata")) return asObject(properties[key]);
+  if ((isRoot || schema["x-kubernetes-embedded-resource"] === true) && always.has(key)) return "anything";
+  const rest = schema.additionalProperties;
+  if (isObject(rest)) return rest;
+  return rest === true || schema["x-kubernetes-preserve-unknown-fields"] === true ? "anything" : undefined;
 }
 
 /** The value with the defaults of the schema filled in where a field is absent (or null and not nullable). */
@@ -63,27 +66,28 @@ export function toJsonSchema(schema: unknown): unknown {
   const result: JsonObject = {};
   for (const [key, member] of Object.entries(schema)) {
     if (key.startsWith("x-kubernetes-") || ignored.has(key)) continue;
-    setOwn(
-      result,
-      key,
-      mapsOfSchemas.has(key) ? mapValues(asObject(member)) : literal.has(key) ? member : toJsonSchema(member),
-    );
+    if (mapsOfSchemas.has(key)) setOwn(result, key, mapValues(asObject(member)));
+    else setOwn(result, key, literal.has(key) ? member : toJsonSchema(member));
   }
   if (schema["x-kubernetes-int-or-string"] === true) result.type = ["integer", "string"];
-  // OpenAPI 3.0 gives a boolean where JSON Schema has the limit itself.
-  for (const [flag, limit] of [
-    ["exclusiveMinimum", "minimum"],
-    ["exclusiveMaximum", "maximum"],
-  ] as const) {
-    if (result[flag] === true) {
-      result[flag] = result[limit];
-      delete result[limit];
-    } else delete result[flag];
-  }
-  if (schema.nullable === true && typeof result.type === "string") result.type = [result.type, "null"];
-  if (schema.nullable === true && Array.isArray(result.enum) && !result.enum.includes(null))
-    result.enum = [...result.enum, null];
+  moveExclusiveLimit(result, "exclusiveMinimum", "minimum");
+  moveExclusiveLimit(result, "exclusiveMaximum", "maximum");
+  if (schema.nullable === true) allowNull(result);
   return result;
+}
+
+/** OpenAPI 3.0 gives a boolean where JSON Schema has the limit itself. */
+function moveExclusiveLimit(schema: JsonObject, flag: string, limit: string): void {
+  const exclusive = schema[flag] === true;
+  delete schema[flag];
+  if (!exclusive) return;
+  schema[flag] = schema[limit];
+  delete schema[limit];
+}
+
+function allowNull(schema: JsonObject): void {
+  if (typeof schema.type === "string") schema.type = [schema.type, "null"];
+  if (Array.isArray(schema.enum) && !schema.enum.includes(null)) schema.enum = [...schema.enum, null];
 }
 
 const ignored = new Set(["nullable", "default", "description", "title", "example", "externalDocs"]);

@@ -1,7 +1,7 @@
 import { deleteObject } from "./deletes.ts";
 import { ApiError, conflict, methodNotAllowed, noSuchResource } from "./errors.ts";
 import type { Answer } from "./http.ts";
-import { asArray, asObject, asString, type JsonObject } from "./json.ts";
+import { asArray, asObject, asString, asText, type JsonObject } from "./json.ts";
 import type { Kernel } from "./kernel.ts";
 import { type KubeObject, timestamp } from "./object.ts";
 import type { ResourcePath } from "./request.ts";
@@ -116,7 +116,7 @@ function requestToken({ kernel, tokens }: Context, account: KubeObject, body: Js
     );
   }
   const audiences =
-    asArray(spec.audiences).length === 0 ? [defaultAudience] : asArray(spec.audiences).map(String);
+    asArray(spec.audiences).length === 0 ? [defaultAudience] : asArray(spec.audiences).map(asText);
   const issued = Math.floor(kernel.now() / 1000);
   const bound = boundObject(kernel, account, asObject(spec.boundObjectRef));
   const token = tokens.forServiceAccount(account, { audiences, issued, expires: issued + seconds, bound });
@@ -133,11 +133,11 @@ function boundObject(kernel: Kernel, account: KubeObject, reference: JsonObject)
   const kind = asString(reference.kind);
   const type = kind === "Pod" || kind === "Secret" ? kernel.registry.byKind("v1", kind) : undefined;
   if (type === undefined) return undefined;
-  const found = find(kernel, { type, namespace: account.metadata.namespace, name: String(reference.name) });
+  const found = find(kernel, { type, namespace: account.metadata.namespace, name: asText(reference.name) });
   if (reference.uid !== undefined && reference.uid !== found.metadata.uid) {
     throw conflict(
       { group: "", plural: type.plural, name: found.metadata.name },
-      `the UID in the bound object reference (${String(reference.uid)}) does not match the UID in record`,
+      `the UID in the bound object reference (${asText(reference.uid)}) does not match the UID in record`,
     );
   }
   return { ...found, kind: type.kind };

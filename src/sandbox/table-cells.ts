@@ -1,4 +1,4 @@
-import { asArray, asObject, type JsonObject, valueAt } from "./json.ts";
+import { asArray, asObject, asText, type JsonObject, valueAt } from "./json.ts";
 import type { KubeObject } from "./object.ts";
 import type { Column } from "./resource-type.ts";
 
@@ -81,7 +81,7 @@ const statuses = (pod: KubeObject): readonly JsonObject[] =>
   asArray(valueAt(pod, ["status", "containerStatuses"])).map(asObject);
 
 const ready = (object: KubeObject): string =>
-  `${String(valueAt(object, ["status", "readyReplicas"]) ?? 0)}/${String(valueAt(object, ["spec", "replicas"]) ?? 0)}`;
+  `${asText(valueAt(object, ["status", "readyReplicas"]) ?? 0)}/${asText(valueAt(object, ["spec", "replicas"]) ?? 0)}`;
 
 const count = (object: KubeObject, ...path: readonly string[]): unknown => valueAt(object, path) ?? 0;
 
@@ -128,7 +128,7 @@ const pods: Printer = {
     pod.metadata.name,
     `${statuses(pod).filter((status) => status.ready === true).length}/${asArray(valueAt(pod, ["spec", "containers"])).length}`,
     podStatus(pod),
-    String(statuses(pod).reduce((sum, status) => sum + Number(status.restartCount ?? 0), 0)),
+    asText(statuses(pod).reduce((sum, status) => sum + Number(status.restartCount ?? 0), 0)),
     created(pod, now),
     or(valueAt(pod, ["status", "podIP"]), "<none>"),
     or(valueAt(pod, ["spec", "nodeName"]), "<none>"),
@@ -162,13 +162,13 @@ const events: Printer = {
       ageOf(last, now),
       event.type ?? "",
       event.reason ?? "",
-      `${String(about.kind ?? "").toLowerCase()}/${String(about.name ?? "")}`,
+      `${asText(about.kind ?? "").toLowerCase()}/${asText(about.name ?? "")}`,
       about.fieldPath ?? "",
       or(
         valueAt(event, ["source", "component"]),
         event.reportingComponent ?? event.reportingController ?? "",
       ),
-      String(event.message ?? event.note ?? "").trim(),
+      asText(event.message ?? event.note ?? "").trim(),
       ageOf(event.firstTimestamp ?? last, now),
       event.count ?? 1,
       event.metadata.name,
@@ -210,7 +210,7 @@ export const printers: Readonly<Record<string, Printer>> = {
       "Port(s)",
       (object) =>
         asArray(valueAt(object, ["spec", "ports"]))
-          .map((port) => `${String(asObject(port).port)}/${String(asObject(port).protocol)}`)
+          .map((port) => `${asText(asObject(port).port)}/${asText(asObject(port).protocol)}`)
           .join(","),
     ],
   ]),
@@ -234,7 +234,7 @@ export const printers: Readonly<Record<string, Printer>> = {
     [
       "Completions",
       (object) =>
-        `${String(count(object, "status", "succeeded"))}/${String(valueAt(object, ["spec", "completions"]) ?? 1)}`,
+        `${asText(count(object, "status", "succeeded"))}/${asText(valueAt(object, ["spec", "completions"]) ?? 1)}`,
     ],
   ]),
   "coordination.k8s.io/leases": simple([

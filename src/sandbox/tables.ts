@@ -1,4 +1,4 @@
-import { asArray, isObject, type JsonObject } from "./json.ts";
+import { asArray, asText, isObject, type JsonObject, omit } from "./json.ts";
 import type { KubeObject } from "./object.ts";
 import type { CustomColumn, ResourceType } from "./resource-type.ts";
 import { ageOf, defaultPrinter, type Printer, printers } from "./table-cells.ts";
@@ -50,7 +50,7 @@ function printerOf(type: ResourceType): Printer {
 }
 
 const customPrinter = (columns: readonly CustomColumn[]): Printer => ({
-  columns: [...defaultPrinter.columns.slice(0, 1), ...columns.map(({ jsonPath: _, ...column }) => column)],
+  columns: [...defaultPrinter.columns.slice(0, 1), ...columns.map((column) => omit(column, "jsonPath"))],
   cells: (object, now) => [object.metadata.name, ...columns.map((column) => cellOf(object, column, now))],
 });
 
@@ -60,7 +60,7 @@ function cellOf(object: KubeObject, column: CustomColumn, now: number): unknown 
   if (value === undefined || value === null) return null;
   if (column.type === "date") return ageOf(value, now);
   if (column.type === "integer" || column.type === "number" || column.type === "boolean") return value;
-  return isObject(value) || Array.isArray(value) ? JSON.stringify(value) : String(value);
+  return asText(value);
 }
 
 /** The part of JSONPath that printer columns use: members, `[0]`, `[*]`, `['quoted']` and `[?(@.type=="X")]`. */
@@ -77,7 +77,7 @@ export function readJsonPath(value: unknown, path: string): readonly unknown[] {
 function follow(value: unknown, step: string): readonly unknown[] {
   const filter = /^\[\?\(@\.([\w.]+)\s*==\s*["']([^"']*)["']\)\]$/.exec(step);
   if (filter !== null)
-    return asArray(value).filter((item) => String(readJsonPath(item, `.${filter[1]}`)[0]) === filter[2]);
+    return asArray(value).filter((item) => asText(readJsonPath(item, `.${filter[1]}`)[0]) === filter[2]);
   if (step === "[*]") return isObject(value) ? Object.values(value) : asArray(value);
   const index = /^\[(\d+)\]$/.exec(step);
   if (index !== null) return [asArray(value)[Number(index[1])]];

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { asArray, asObject, asString, isObject, type JsonObject } from "./json.ts";
+import { asArray, asObject, asString, asText, isObject, type JsonObject } from "./json.ts";
 import type { KubeObject } from "./object.ts";
 import type { User } from "./rbac.ts";
 import type { Store } from "./store.ts";
@@ -71,7 +71,7 @@ export function createTokenIssuer(key: Buffer, store: Store, now: () => number):
       if (claims.iss === "sandbox") return { user: claims.user as User, audiences };
       if (Number(claims.exp) * 1000 <= now()) return undefined;
       const common = asArray(claims.aud)
-        .map(String)
+        .map(asText)
         .filter((audience) => audiences.includes(audience));
       const user =
         common.length === 0 ? undefined : serviceAccountUser(store, asObject(claims["kubernetes.io"]));
@@ -98,14 +98,14 @@ const boundKinds = [
 /** The user behind the claims, as long as the account and what the token is bound to still exist. */
 function serviceAccountUser(store: Store, claims: JsonObject): User | undefined {
   const { name, uid } = asObject(claims.serviceaccount);
-  const namespace = String(claims.namespace);
-  const account = store.get("/serviceaccounts", namespace, String(name));
+  const namespace = asText(claims.namespace);
+  const account = store.get("/serviceaccounts", namespace, asText(name));
   if (account === undefined || account.metadata.uid !== uid) return undefined;
   for (const [kind, storage] of boundKinds) {
     const bound = asObject(claims[kind]);
     if (
       bound.name !== undefined &&
-      store.get(storage, namespace, String(bound.name))?.metadata.uid !== bound.uid
+      store.get(storage, namespace, asText(bound.name))?.metadata.uid !== bound.uid
     )
       return undefined;
   }
@@ -115,14 +115,14 @@ function serviceAccountUser(store: Store, claims: JsonObject): User | undefined 
       return bound.name === undefined
         ? []
         : [
-            [`authentication.kubernetes.io/${kind}-name`, [String(bound.name)]],
-            [`authentication.kubernetes.io/${kind}-uid`, [String(bound.uid)]],
+            [`authentication.kubernetes.io/${kind}-name`, [asText(bound.name)]],
+            [`authentication.kubernetes.io/${kind}-uid`, [asText(bound.uid)]],
           ];
     }),
   );
   return {
-    name: `system:serviceaccount:${namespace}:${String(name)}`,
-    uid: String(uid),
+    name: `system:serviceaccount:${namespace}:${asText(name)}`,
+    uid: asText(uid),
     groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"],
     ...(Object.keys(extra).length === 0 ? {} : { extra }),
   };

@@ -123,23 +123,35 @@ const ownerProblems = (owner: JsonObject, field: string): readonly FieldProblem[
 export function metadataTypeProblem(metadata: unknown): string | undefined {
   if (metadata === undefined || metadata === null) return undefined;
   if (!isObject(metadata)) return "ObjectMeta: expected an object";
-  for (const field of ["name", "generateName", "namespace", "uid", "resourceVersion"]) {
+  const found = Object.entries(metadataTypes).flatMap(([field, check]) => {
     const value = metadata[field];
-    if (value !== undefined && value !== null && typeof value !== "string")
-      return `ObjectMeta.${field}: expected a string`;
-  }
-  for (const field of ["labels", "annotations"]) {
-    const map = metadata[field];
-    if (map === undefined || map === null) continue;
-    if (!isObject(map)) return `ObjectMeta.${field}: expected an object of strings`;
-    const wrong = Object.keys(map).find((key) => typeof map[key] !== "string");
-    if (wrong !== undefined)
-      return `ObjectMeta.${field}: expected a string for ${JSON.stringify(wrong)}, found ${JSON.stringify(map[wrong])}`;
-  }
-  for (const field of ["finalizers", "ownerReferences", "managedFields"]) {
-    const list = metadata[field];
-    if (list !== undefined && list !== null && !Array.isArray(list))
-      return `ObjectMeta.${field}: expected a list`;
-  }
-  return undefined;
+    const problem = value === undefined || value === null ? undefined : check(value);
+    return problem === undefined ? [] : [`ObjectMeta.${field}: ${problem}`];
+  });
+  return found[0];
 }
+
+type TypeCheck = (value: unknown) => string | undefined;
+
+const text: TypeCheck = (value) => (typeof value === "string" ? undefined : "expected a string");
+const list: TypeCheck = (value) => (Array.isArray(value) ? undefined : "expected a list");
+const textMap: TypeCheck = (value) => {
+  if (!isObject(value)) return "expected an object of strings";
+  const wrong = Object.keys(value).find((key) => typeof value[key] !== "string");
+  return wrong === undefined
+    ? undefined
+    : `expected a string for ${JSON.stringify(wrong)}, found ${JSON.stringify(value[wrong])}`;
+};
+
+const metadataTypes: Readonly<Record<string, TypeCheck>> = {
+  name: text,
+  generateName: text,
+  namespace: text,
+  uid: text,
+  resourceVersion: text,
+  labels: textMap,
+  annotations: textMap,
+  finalizers: list,
+  ownerReferences: list,
+  managedFields: list,
+};

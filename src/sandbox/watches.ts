@@ -2,13 +2,15 @@ import type { ServerResponse } from "node:http";
 import { ApiError, statusOf } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import { type ListTarget, numberOf, predicateOf, refuseFuture, resourceVersionOf } from "./lists.ts";
-import { type KubeObject, withMeta } from "./object.ts";
+import { groupVersion, type KubeObject, withMeta } from "./object.ts";
 import { isTrue } from "./request.ts";
 import type { Predicate } from "./selectors.ts";
 import type { StoreEvent } from "./store.ts";
 import { view } from "./writes.ts";
 
 export interface WatchOptions {
+  readonly query: URLSearchParams;
+  readonly watches: WatchSet;
   readonly bookmarkIntervalMs: number;
   /** Turns an object into what the client asked for, e.g. a Table. */
   readonly render: (object: KubeObject) => unknown;
@@ -28,7 +30,7 @@ export function createWatchSet(): WatchSet {
       return () => open.delete(end);
     },
     endAll() {
-      for (const end of [...open]) end();
+      for (const end of new Set(open)) end();
     },
   };
 }
@@ -41,11 +43,10 @@ const longestWatchSeconds = 3600;
 export function watch(
   kernel: Kernel,
   target: ListTarget,
-  query: URLSearchParams,
   response: ServerResponse,
-  watches: WatchSet,
   options: WatchOptions,
 ): void {
+  const { query } = options;
   const matches = predicateOf(target.type, query);
   const from = resourceVersionOf(query);
   const seconds = numberOf(query, "timeoutSeconds");
@@ -53,7 +54,7 @@ export function watch(
   response.writeHead(200, { "content-type": "application/json", "transfer-encoding": "chunked" });
   response.flushHeaders();
 
-  const send = (type: string, object: unknown): void => {
+  const send: Send = (type, object) => {
     response.write(`${JSON.stringify({ type, object })}\n`);
     if (response.writableLength > maxBufferedBytes) response.destroy();
   };
@@ -67,27 +68,42 @@ export function watch(
     return;
   }
   for (const event of past) forward(event);
-  const sendBookmark = (extra: Record<string, string> = {}): void => {
-    if (isTrue(query.get("allowWatchBookmarks"))) send("BOOKMARK", bookmark(kernel, target, extra));
+  const wantsBookmarks = isTrue(query.get("allowWatchBookmarks"));
+  const mark = (notes?: Record<string, string>): void => {
+    if (wantsBookmarks) send("BOOKMARK", bookmark(kernel, target, notes));
   };
-  if (isTrue(query.get("sendInitialEvents"))) sendBookmark({ "k8s.io/initial-events-end": "true" });
-  const unsubscribe = kernel.store.subscribe((event) => {
+  if (isTrue(query.get("sendInitialEvents"))) mark({ "k8s.io/initial-events-end": "true" });
+  const stop = kernel.store.subscribe((event) => {
     if (event.resource === target.type.storage) forward(event);
   });
-  const beat = setInterval(sendBookmark, options.bookmarkIntervalMs);
-  const lifetime = setTimeout(
-    () => {
-      sendBookmark();
-      response.end();
-    },
-    (seconds > 0 ? Math.min(seconds, longestWatchSeconds) : longestWatchSeconds / 2) * 1000,
-  );
+  const lifetimeMs = (seconds > 0 ? Math.min(seconds, longestWatchSeconds) : longestWatchSeconds / 2) * 1000;
+  keepUntil(response, { mark, stop, lifetimeMs, ...options });
+}
+
+interface Lifetime {
+  readonly mark: () => void;
+  readonly stop: () => void;
+  readonly lifetimeMs: number;
+  readonly bookmarkIntervalMs: number;
+  readonly watches: WatchSet;
+}
+
+/** Sends bookmarks until the time is over, the last one at its end, so that the client can resume there. */
+function keepUntil(
+  response: ServerResponse,
+  { mark, stop, lifetimeMs, bookmarkIntervalMs, watches }: Lifetime,
+): void {
+  const beat = setInterval(() => mark(), bookmarkIntervalMs);
+  const end = setTimeout(() => {
+    mark();
+    response.end();
+  }, lifetimeMs);
   const forget = watches.add(() => response.destroy());
   response.on("close", () => {
-    unsubscribe();
+    stop();
     forget();
     clearInterval(beat);
-    clearTimeout(lifetime);
+    clearTimeout(end);
   });
 }
 
@@ -134,15 +150,14 @@ function transition(
   return { type: "DELETED", object: last };
 }
 
-function bookmark(kernel: Kernel, { type }: ListTarget, annotations: Record<string, string>): KubeObject {
-  const { apiVersion, kind } = {
-    apiVersion: type.group === "" ? type.version : `${type.group}/${type.version}`,
+function bookmark(kernel: Kernel, { type }: ListTarget, annotations?: Record<string, string>): unknown {
+  return {
+    apiVersion: groupVersion(type.group, type.version),
     kind: type.kind,
+    metadata: {
+      creationTimestamp: null,
+      resourceVersion: String(kernel.store.revision()),
+      ...(annotations === undefined ? {} : { annotations }),
+    },
   };
-  const empty = { apiVersion, kind, metadata: { creationTimestamp: null } } as unknown as KubeObject;
-  const hasNotes = Object.keys(annotations).length > 0;
-  return withMeta(empty, {
-    resourceVersion: String(kernel.store.revision()),
-    ...(hasNotes ? { annotations } : {}),
-  });
 }

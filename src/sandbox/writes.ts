@@ -9,7 +9,7 @@ import {
   notFound,
   type Subject,
 } from "./errors.ts";
-import { asObject, deepEqual } from "./json.ts";
+import { asObject, deepEqual, omit } from "./json.ts";
 import { type Kernel, nameSuffix, newUid } from "./kernel.ts";
 import { type Manager, type Tracked, trackedBy, trackUpdate } from "./managed-fields.ts";
 import { groupVersion, type KubeObject, timestamp, withMeta } from "./object.ts";
@@ -86,7 +86,7 @@ export function insert(kernel: Kernel, target: WriteTarget, object: KubeObject, 
   });
   const prepared = prepareObject(
     kernel,
-    type.hasStatus && type.kind !== "Node" ? withoutStatus(fresh) : fresh,
+    type.hasStatus && type.kind !== "Node" ? (omit(fresh, "status") as KubeObject) : fresh,
     { ...target, before: undefined },
   );
   const tracked = track
@@ -101,8 +101,6 @@ export function insert(kernel: Kernel, target: WriteTarget, object: KubeObject, 
     : prepared;
   return target.dryRun ? tracked : view(kernel.store.put(type.storage, stored(tracked, type)), type);
 }
-
-const withoutStatus = ({ status: _, ...rest }: KubeObject): KubeObject => rest as KubeObject;
 
 function identify(kernel: Kernel, target: WriteTarget, object: KubeObject): KubeObject {
   const { type, namespace } = target;
