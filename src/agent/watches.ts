@@ -118,7 +118,8 @@ function start<T extends KubeObject, V>(
     metrics.watchState(name, state);
     log(state);
     if (name === "node") health.signOfLife();
-    if (name === "node" && (state.name === "REFUSED" || state.name === "BROKEN")) health.waiting(state.error.message);
+    if (name === "node" && (state.name === "REFUSED" || state.name === "BROKEN"))
+      health.waiting(state.error.message);
     if (state.name !== "SYNCED") return;
     spec.onSynced?.(reflector);
     settle?.();
