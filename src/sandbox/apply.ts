@@ -110,8 +110,10 @@ export function mergeConfiguration(live: unknown, config: unknown, shape: Shape)
 /** Removes what the manager no longer applies, leaving in place what holds fields of somebody else. */
 function withdraw(object: KubeObject, gone: FieldSet, owned: FieldSet, shape: Shape): KubeObject {
   const holdsOwned = (path: FieldPath): boolean => [...owned].some((other) => isWithin(other, path));
-  const deepestFirst = [...gone].sort((a, b) => b.split("\u0000").length - a.split("\u0000").length);
-  return deepestFirst
+  // Whole list items before their members: an item without its key could no longer be found.
+  const depth = (path: FieldPath): number => path.split("\u0000").length;
+  return [...gone]
+    .sort((a, b) => depth(a) - depth(b))
     .filter((path) => !holdsOwned(path))
     .reduce<KubeObject>((value, path) => removeField(value, path, shape, holdsOwned) as KubeObject, object);
 }

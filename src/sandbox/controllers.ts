@@ -178,7 +178,13 @@ function propagate(kernel: Kernel, owner: KubeObject): void {
         ({ uid }) => uid !== owner.metadata.uid,
       );
       const { namespace, name } = object.metadata;
-      replace(kernel, target(type, namespace, name), object, withMeta(object, { ownerReferences }), false);
+      replace(
+        kernel,
+        target(type, namespace, name),
+        object,
+        withMeta(object, { ownerReferences: ownerReferences?.length === 0 ? undefined : ownerReferences }),
+        false,
+      );
     }
     removeFinalizer(kernel, owner, "orphan");
   }

@@ -160,7 +160,7 @@ export function invalid(
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   const kind = subject.group === "" ? subject.kind : `${subject.kind}.${subject.group}`;
   return new ApiError(422, "Invalid", `${kind} "${subject.name}" is invalid: ${list}`, {
-    name: subject.name,
+    ...(subject.name === "" ? {} : { name: subject.name }),
     ...(subject.group === "" ? {} : { group: subject.group }),
     kind: subject.kind,
     causes: problems.map(({ reason, message, field }) => ({ reason, message, field })),

@@ -120,13 +120,18 @@ export function resourceVersionOf(query: URLSearchParams): number | undefined {
   return Number(text);
 }
 
-export function refuseFuture(kernel: Kernel, revision: number): void {
+function refuseFuture(kernel: Kernel, revision: number): void {
   const current = kernel.store.revision();
   if (revision <= current) return;
-  throw new ApiError(504, "Timeout", `Too large resource version: ${revision}, current: ${current}`, {
-    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
-    retryAfterSeconds: 1,
-  });
+  throw new ApiError(
+    504,
+    "Timeout",
+    `Timeout: Too large resource version: ${revision}, current: ${current}`,
+    {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
+  );
 }
 
 export function numberOf(query: URLSearchParams, name: string): number {

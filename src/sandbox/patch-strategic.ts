@@ -16,7 +16,6 @@ const mergeKeys: Readonly<Record<string, string>> = {
   resourceClaims: "name",
   schedulingGates: "name",
   secrets: "name",
-  taints: "key",
   topologySpreadConstraints: "topologyKey",
   volumeDevices: "devicePath",
   volumeMounts: "mountPath",

@@ -1,11 +1,13 @@
 import { applyConfiguration } from "./apply.ts";
 import { asKubeObject, type Body, parseBody } from "./decode.ts";
-import { ApiError, badRequest, conflict, notFound } from "./errors.ts";
+import { ApiError, badRequest, conflict, invalid, notFound } from "./errors.ts";
 import { asObject, isObject } from "./json.ts";
 import type { Kernel } from "./kernel.ts";
 import { groupVersion, type KubeObject, timestamp, withMeta } from "./object.ts";
 import { jsonPatch, mergePatch } from "./patch-json.ts";
 import { strategicPatch } from "./patch-strategic.ts";
+import type { ResourceType } from "./resource-type.ts";
+import { invalidValue } from "./validation.ts";
 import { create, find, insert, replace, subjectOf, trackedIn, view, type WriteTarget } from "./writes.ts";
 
 export const applyPatchType = "application/apply-patch+yaml";
@@ -26,13 +28,23 @@ export function patch(kernel: Kernel, target: WriteTarget, body: Body): KubeObje
   const before = find(kernel, target);
   const change = patchTypes[body.contentType];
   if (change === undefined) throw badRequest(`no patch of type ${body.contentType}`);
-  const after = asKubeObject(change(before, document), type);
+  const after = decodePatched(change(before, document), type);
   if (after.metadata.name !== target.name) {
     throw badRequest(
       `the name of the object (${after.metadata.name}) does not match the name on the URL (${target.name})`,
     );
   }
   return replace(kernel, target, before, after, true);
+}
+
+/** A patch that makes something else of the object is itself invalid. */
+function decodePatched(value: unknown, type: ResourceType): KubeObject {
+  try {
+    return asKubeObject(value, type);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw invalid({ group: "", kind: "", name: "" }, [invalidValue("patch", value, error.message)]);
+  }
 }
 
 export interface ApplyOutcome {

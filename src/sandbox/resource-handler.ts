@@ -1,21 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Body, parseObject } from "./decode.ts";
 import { deleteObject, deleteOptions } from "./deletes.ts";
-import { badRequest, forbidden, methodNotAllowed, noSuchResource } from "./errors.ts";
+import { forbidden, methodNotAllowed, noSuchResource } from "./errors.ts";
 import { type Answer, readBody, sendJson, warningHeader } from "./http.ts";
 import { omit } from "./json.ts";
 import type { Kernel } from "./kernel.ts";
 import { list } from "./lists.ts";
 import { groupVersion, type KubeObject } from "./object.ts";
 import { apply, applyPatchType, patch } from "./patches.ts";
-import type { FieldValidation } from "./prepare.ts";
 import { type Action, authorize, denial, type User } from "./rbac.ts";
 import { renderFor, renderList, renderObject } from "./render.ts";
 import { isTrue, type ResourcePath, verbOf } from "./request.ts";
 import type { ResourceType } from "./resource-type.ts";
 import { answerReview } from "./reviews.ts";
 import { answerSubresource } from "./subresources.ts";
+import { invalidOption, namespaceOf, targetOf } from "./target.ts";
 import type { TokenIssuer } from "./tokens.ts";
+import { required } from "./validation.ts";
 import { type WatchSet, watch } from "./watches.ts";
 import { create, find, update, type WriteTarget } from "./writes.ts";
 
@@ -52,7 +53,7 @@ export async function handleResource(state: ServerState, incoming: ResourceReque
   }
   const body = verb === "get" || verb === "list" ? { text: "", contentType: "" } : await readBody(request);
   const warnings: string[] = [];
-  const target = writeTarget(type, incoming, (message) => warnings.push(message));
+  const target = targetOf(type, incoming, (message) => warnings.push(message));
   const answer = answerVerb(state, incoming, { type, verb, body, target });
   sendJson(response, { ...answer, headers: { ...answer.headers, ...warningHeader(warnings) } });
 }
@@ -64,42 +65,6 @@ function watchQuery(query: URLSearchParams, { name }: ResourcePath): URLSearchPa
   const fields = query.get("fieldSelector") ?? "";
   narrowed.set("fieldSelector", [fields, `metadata.name=${name}`].filter((part) => part !== "").join(","));
   return narrowed;
-}
-
-function namespaceOf(type: ResourceType, path: ResourcePath): string | undefined {
-  if (!type.namespaced) {
-    if (path.namespace !== "" && path.resource !== "namespaces") throw noSuchResource();
-    return undefined;
-  }
-  if (path.namespace !== "") return path.namespace;
-  if (path.name !== "") throw noSuchResource();
-  return undefined;
-}
-
-function writeTarget(
-  type: ResourceType,
-  { path, query, request }: ResourceRequest,
-  warn: (message: string) => void,
-): WriteTarget {
-  const agent = (request.headers["user-agent"] ?? "unknown").split("/")[0] ?? "unknown";
-  const manager = query.get("fieldManager") || agent;
-  if (manager.length > 128) throw badRequest("fieldManager: Invalid value: may not be longer than 128");
-  const dryRun = query.get("dryRun") ?? "";
-  if (dryRun !== "" && dryRun !== "All")
-    throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`);
-  const validation = query.get("fieldValidation") || "Warn";
-  if (!["Ignore", "Warn", "Strict"].includes(validation))
-    throw badRequest(`fieldValidation: Unsupported value: ${JSON.stringify(validation)}`);
-  return {
-    type,
-    namespace: namespaceOf(type, path),
-    name: path.name,
-    subresource: path.subresource === "status" ? "status" : undefined,
-    manager,
-    dryRun: dryRun === "All",
-    fieldValidation: validation as FieldValidation,
-    warn,
-  };
 }
 
 interface Call {
@@ -178,16 +143,18 @@ function patchAnswer(
 ): Answer {
   const force = isTrue(query.get("force"));
   if (body.contentType !== applyPatchType) {
-    if (force)
-      throw badRequest(
-        'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
-      );
+    if (force) {
+      throw invalidOption("PatchOptions", {
+        reason: "FieldValueForbidden",
+        field: "force",
+        message: "Forbidden: may not be specified for non-apply patch",
+      });
+    }
     return shown(patch(kernel, target, body));
   }
-  if (!query.get("fieldManager"))
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
+  if (!query.get("fieldManager")) {
+    throw invalidOption("PatchOptions", required("fieldManager", "is required for apply patch"));
+  }
   const mayCreate = (): void => {
     const action: Action = {
       kind: "resource",

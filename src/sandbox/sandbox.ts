@@ -69,6 +69,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const faults: Fault[] = [];
   const stopControllers = startControllers(kernel);
   bootstrap(kernel);
+  // Nobody watched while the cluster was made: its history begins here, as that of an API server with its start.
+  store.compact();
 
   // The certificate is checked by clients against the true time, whatever the clock of this server says.
   const certificate = await createServerCertificate(Date.now());

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { discoveryDocument, openApiDocument, openApiIndex } from "./discovery.ts";
+import { discoveryDocument, openApiDocument, openApiIndex, openApiV2 } from "./discovery.ts";
 import { ApiError, forbidden, methodNotAllowed, noSuchResource, unauthorized } from "./errors.ts";
 import { sendError, sendJson, sendText } from "./http.ts";
 import { authorize, denial, type User } from "./rbac.ts";
@@ -117,6 +117,11 @@ function answerPath(
   const types = kernel.registry.types();
   if (path === "/healthz" || path === "/livez" || path === "/readyz") {
     sendText(response, "ok");
+    return;
+  }
+  if (path === "/openapi/v2") {
+    response.writeHead(200, { "content-type": "application/com.github.proto-openapi.spec.v2@v1.0+protobuf" });
+    response.end(openApiV2);
     return;
   }
   const body = documentAt(path, types, String(kernel.store.revision()));

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { ApiError, statusOf } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
-import { type ListTarget, numberOf, predicateOf, refuseFuture, resourceVersionOf } from "./lists.ts";
+import { type ListTarget, numberOf, predicateOf, resourceVersionOf } from "./lists.ts";
 import { groupVersion, type KubeObject, withMeta } from "./object.ts";
 import { isTrue } from "./request.ts";
 import type { Predicate } from "./selectors.ts";
@@ -50,7 +50,6 @@ export function watch(
   const matches = predicateOf(target.type, query);
   const from = resourceVersionOf(query);
   const seconds = numberOf(query, "timeoutSeconds");
-  if (from !== undefined) refuseFuture(kernel, from);
   response.writeHead(200, { "content-type": "application/json", "transfer-encoding": "chunked" });
   response.flushHeaders();
 

@@ -258,7 +258,6 @@ function keepServerFields(
     generation,
     namespace,
     resourceVersion,
-    managedFields: changed.metadata.managedFields ?? managedFields,
   });
   if (subresource === "status") {
     const metadata =

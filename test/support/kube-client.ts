@@ -101,7 +101,11 @@ function send(
     authorization: `Bearer ${endpoint.token}`,
     accept: "application/json",
   };
-  if (payload) headers["content-type"] = payload.contentType;
+  if (payload) {
+    headers["content-type"] = payload.contentType;
+    // Node frames the body of a DELETE only when its length is told.
+    headers["content-length"] = String(Buffer.byteLength(payload.text));
+  }
   return new Promise((resolve, reject) => {
     const request = httpsRequest(
       new URL(path, endpoint.server),
