@@ -56,7 +56,9 @@ export function buildCatalogue(sources: readonly CatalogueSource[]): Catalogue {
   for (const source of sources) addVariants(source, models);
   const aliases = new Map<string, Alias>();
   const pci = new Map<string, CatalogueMatch>();
-  for (const { section } of sources) addNames(section, models, aliases, pci);
+  for (const kind of ["spelled-out", "canonical"] as const) {
+    for (const { section } of sources) addNames(section, models, aliases, pci, kind);
+  }
   const byFirstToken = indexAliases([...aliases.values()]);
   const remembered = new Map<string, CatalogueMatch | undefined>();
   return {
@@ -102,27 +104,29 @@ function addVariants(
   });
 }
 
+/** Names that the tables spell out come first; canonical names (`nvidia-h200`) stand where no table claims them. */
 function addNames(
   { vendor, products }: CatalogueSection,
   models: ReadonlyMap<string, ReadonlyMap<string, CatalogueVariant>>,
   aliases: Map<string, Alias>,
   pci: Map<string, CatalogueMatch>,
+  kind: "spelled-out" | "canonical",
 ): void {
-  const add = (match: CatalogueMatch, names: readonly string[], ids: readonly string[] = []): void => {
-    for (const name of names) addAlias(aliases, name, match);
+  const add = (
+    match: CatalogueMatch,
+    canonical: string,
+    names: readonly string[] = [],
+    ids: readonly string[] = [],
+  ): void => {
+    for (const name of kind === "canonical" ? [canonical] : names) addAlias(aliases, name, match);
     for (const id of ids) if (!pci.has(`${vendor}/${id}`)) pci.set(`${vendor}/${id}`, match);
   };
-  for (const { model, aliases: names = [], pci: ids, variants = [] } of products) {
+  for (const { model, aliases: names, pci: ids, variants = [] } of products) {
     const known = models.get(model) ?? new Map<string, CatalogueVariant>();
-    add({ model, candidates: [...known.values()] }, [model, ...names], ids);
+    add({ model, candidates: [...known.values()] }, model, names, ids);
     for (const entry of variants) {
       const only = known.get(entry.variant);
-      if (only)
-        add(
-          { model, candidates: [only] },
-          [`${model}-${entry.variant}`, ...(entry.aliases ?? [])],
-          entry.pci,
-        );
+      if (only) add({ model, candidates: [only] }, `${model}-${entry.variant}`, entry.aliases, entry.pci);
     }
   }
 }
@@ -154,17 +158,18 @@ function findLongest(
   ignored: ReadonlySet<string>,
 ): CatalogueMatch | undefined {
   if (words.length === 0 || words.length > MAX_TOKENS) return undefined;
-  let best: { alias: Alias; start: number } | undefined;
-  for (const [start, word] of words.entries()) {
-    const alias = (index.get(word) ?? []).find((candidate) =>
-      candidate.tokens.every((token, offset) => words[start + offset] === token),
-    );
-    if (alias && (!best || longerFirst(alias, best.alias) < 0)) best = { alias, start };
+  const found = words.flatMap((word, start) =>
+    (index.get(word) ?? [])
+      .filter((alias) => alias.tokens.every((token, offset) => words[start + offset] === token))
+      .map((alias) => ({ alias, start })),
+  );
+  // Not simply the longest: `nvidia h100` in NVIDIA-H100-NVL is as long as `h100 nvl`, and leaves over what matters.
+  for (const { alias, start } of found.sort((left, right) => longerFirst(left.alias, right.alias))) {
+    const left = words.filter((_, position) => position < start || position >= start + alias.tokens.length);
+    const match = narrowedByRest(alias.match, left, ignored);
+    if (match) return match;
   }
-  if (!best) return undefined;
-  const { alias, start } = best;
-  const left = words.filter((_, position) => position < start || position >= start + alias.tokens.length);
-  return narrowedByRest(alias.match, left, ignored);
+  return undefined;
 }
 
 /** Words beside the alias must be neutral, or name the memory of what was found; else it is another product. */

@@ -4,13 +4,14 @@ import type { DraDevice } from "./facts.ts";
 import { walk } from "./lookup.ts";
 import type { Captures } from "./pattern.ts";
 import type { DeviceRule, Expression } from "./schema.ts";
-import type { Evaluate, Scope, Test } from "./scope.ts";
+import type { Evaluate, LetExpressions, Scope, Test } from "./scope.ts";
 
 /** What a rule may tell of a group of devices, beside its count and sharing. */
 export const FIELDS = [
   "product",
   "pci-id",
   "memory-gi",
+  "nominal-gi",
   "profile",
   "slices",
   "units",
@@ -36,7 +37,7 @@ export interface CompiledDeviceRule {
   /** PCI-SIG id of the vendor, by the lookup `pci-vendor`. */
   readonly pciVendor: string | undefined;
   readonly bindings: (scope: Scope) => readonly Binding[];
-  readonly lets: readonly (readonly [string, Evaluate])[];
+  readonly lets: LetExpressions;
   readonly when: Test;
   readonly resource: Evaluate;
   readonly count: Evaluate | undefined;
@@ -80,15 +81,14 @@ export function compileDeviceRule(rule: DeviceRule, at: string, context: Context
   };
 }
 
-/** The `let` values of a rule, in order: each may build on those before it. */
+/** The `let` values of a rule, by name. */
 export function compileLets(
   lets: Readonly<Record<string, Expression>> | undefined,
   context: Context,
-): readonly (readonly [string, Evaluate])[] {
-  return Object.entries(lets ?? {}).map(([name, expression]) => [
-    name,
-    compileExpression(expression, context),
-  ]);
+): LetExpressions {
+  return new Map(
+    Object.entries(lets ?? {}).map(([name, expression]) => [name, compileExpression(expression, context)]),
+  );
 }
 
 function pciVendorOf(vendor: string, context: Context): string | undefined {
@@ -124,10 +124,11 @@ function matching(
   map: Readonly<Record<string, string>>,
   matchers: readonly ((key: string) => Captures | undefined)[],
 ): readonly Binding[] {
-  const bindings = Object.keys(map).flatMap((key) => {
+  const bindings: { captures: Captures & { key: string } }[] = [];
+  for (const key of Object.keys(map)) {
     const captures = map[key] === "0" ? undefined : firstMatch(key, matchers);
-    return captures ? [{ captures: { ...captures, key } }] : [];
-  });
+    if (captures) bindings.push({ captures: { ...captures, key } });
+  }
   return bindings.sort((left, right) => (left.captures.key < right.captures.key ? -1 : 1));
 }
 

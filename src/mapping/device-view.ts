@@ -1,7 +1,7 @@
 import type { ResolvedGroup } from "./resolve.ts";
 import type { DeviceGroup } from "./result.ts";
 import type { ScoresSection, Specs } from "./schema.ts";
-import type { DeviceView, FieldOrigin, Scalar } from "./scope.ts";
+import type { DeviceFields, DeviceView, FieldOrigin } from "./scope.ts";
 import { scoresOf } from "./scores.ts";
 
 /** Fields whose values the catalogue gives, whatever the node says. */
@@ -56,11 +56,11 @@ export function entryOf({ found, model, variant, profile, memoryGi }: ResolvedGr
 /** What value rules read of a group, with the marks that tell node facts from catalogue figures. */
 export function viewOf(group: ResolvedGroup, scores: ScoresSection | undefined): DeviceView {
   const { found, specs } = group;
-  const named = Object.entries(scoresOf(scores, linked(specs, found.count))).map(
-    ([name, score]) => [`${name}-score`, score] as const,
-  );
+  const link = linkOf(specs, found.count);
+  const clock = specs["boost-mhz"];
   const sliceable = specs.slices === undefined ? undefined : true;
-  const fields: Record<string, Scalar | undefined> = {
+  // One literal of a fixed shape: these objects are made for every node and read for every key.
+  const fields: DeviceFields = {
     vendor: found.vendor,
     resource: found.resource,
     model: group.model,
@@ -77,19 +77,21 @@ export function viewOf(group: ResolvedGroup, scores: ScoresSection | undefined):
     tier: specs.tier,
     cores: specs.cores,
     "fp32-tflops": specs["fp32-tflops"],
-    "clock-hz": specs["boost-mhz"] === undefined ? undefined : specs["boost-mhz"] * 1e6,
+    "clock-hz": clock === undefined ? undefined : clock * 1e6,
     "tdp-watts": specs["tdp-watts"],
-    ...linkOf(specs, found.count),
+    interconnect: link.interconnect,
+    "link-gbs": link.gbs,
+    topology: link.topology,
     sliceable,
     dedicated: isWhole(group),
-    "sharing-capable": found.fields["sharing-capable"] ?? (found.sharing !== "none" || (sliceable ?? false)),
+    "sharing-capable": found.fields["sharing-capable"] ?? (found.sharing !== "none" || sliceable === true),
     "mig-capable": found.fields["mig-capable"],
-    ...Object.fromEntries(named),
   };
   return {
     fields,
-    inferred: marksOf(group, named),
-    ...(found.origins ? { origins: originsOf(group, fields, found.origins) } : {}),
+    scores: scoresOf(scores, specs, link),
+    isInferred: (field) => inferredField(group, field),
+    ...(found.origins ? { origins: originsOf(group, [...Object.keys(fields)], found.origins) } : {}),
   };
 }
 
@@ -97,39 +99,48 @@ export function viewOf(group: ResolvedGroup, scores: ScoresSection | undefined):
 export const isWhole = ({ found, profile, share }: ResolvedGroup): boolean =>
   found.sharing === "none" && (profile === undefined || share === 1);
 
+interface Link {
+  readonly interconnect: string | undefined;
+  readonly gbs: number | undefined;
+  readonly topology: string | undefined;
+}
+
 /** The link counts from so many GPUs on; below, the GPUs talk over PCIe. */
-function linked(specs: Specs, count: number): Specs {
-  if (specs.interconnect === undefined || count >= (specs["link-from"] ?? 1)) return specs;
-  return { ...specs, interconnect: "pcie" };
+function linkOf(specs: Specs, count: number): Link {
+  const { interconnect } = specs;
+  if (interconnect === undefined) return NO_LINK;
+  if (interconnect === "pcie" || count < (specs["link-from"] ?? 1)) {
+    return { interconnect: "pcie", gbs: specs["pcie-gbs"], topology: undefined };
+  }
+  return { interconnect, gbs: specs["link-gbs"], topology: topologyOf(specs, count) };
+}
+const NO_LINK: Link = { interconnect: undefined, gbs: undefined, topology: undefined };
+
+/** The entry with the largest number of GPUs that is not above the node's. */
+function topologyOf({ topology }: Specs, count: number): string | undefined {
+  let best = 0;
+  for (const least in topology) if (Number(least) <= count && Number(least) > best) best = Number(least);
+  return topology?.[String(best)];
 }
 
-function linkOf(specs: Specs, count: number): Record<string, Scalar | undefined> {
-  const { interconnect } = linked(specs, count);
-  if (interconnect === undefined) return {};
-  if (interconnect === "pcie") return { interconnect, "link-gbs": specs["pcie-gbs"] };
-  const steps = Object.keys(specs.topology ?? {})
-    .map(Number)
-    .filter((least) => least <= count);
-  const topology = steps.length > 0 ? specs.topology?.[String(Math.max(...steps))] : undefined;
-  return { interconnect, "link-gbs": specs["link-gbs"], topology };
-}
+const CATALOGUE_FIELDS: ReadonlySet<string> = new Set(FROM_CATALOGUE);
 
-function marksOf(group: ResolvedGroup, scores: readonly (readonly [string, number])[]): ReadonlySet<string> {
-  const { found, specs } = group;
-  const marks = new Set([...FROM_CATALOGUE, ...scores.map(([name]) => name)]);
-  const mark = (field: string, when: boolean): void => {
-    if (when) marks.add(field);
-  };
-  mark("count", found.inferred.has("count"));
-  mark("sharing", found.inferred.has("sharing"));
-  const unsure = found.inferred.has("product") || found.inferred.has("pci-id");
-  mark("model", unsure);
-  mark("variant", unsure);
-  mark("memory-gi", group.memoryInferred);
-  mark("compute-capability", found.fields["compute-capability"] === undefined);
-  mark("architecture", found.fields.architecture !== specs.architecture);
-  mark("mig-capable", found.inferred.has("mig-capable"));
-  return marks;
+/** Whether a field comes from the catalogue or a default and not from the node. */
+function inferredField({ found, specs, memoryInferred }: ResolvedGroup, field: string): boolean {
+  if (CATALOGUE_FIELDS.has(field)) return true;
+  switch (field) {
+    case "model":
+    case "variant":
+      return found.inferred.has("product") || found.inferred.has("pci-id");
+    case "memory-gi":
+      return memoryInferred;
+    case "compute-capability":
+      return found.fields["compute-capability"] === undefined;
+    case "architecture":
+      return found.fields.architecture !== specs.architecture;
+    default:
+      return found.inferred.has(field);
+  }
 }
 
 /** Which field of the rules each field of the view rests on. */
@@ -141,7 +152,7 @@ const RESTS_ON: Readonly<Record<string, string>> = {
 
 function originsOf(
   group: ResolvedGroup,
-  fields: Readonly<Record<string, Scalar | undefined>>,
+  fields: readonly string[],
   origins: Readonly<Record<string, FieldOrigin>>,
 ): Record<string, FieldOrigin> {
   const { found, at } = group;
@@ -149,7 +160,7 @@ function originsOf(
   const catalogue =
     at === undefined ? [] : [`catalogue ${group.model}${group.variant ? `/${group.variant}` : ""} (${at})`];
   const result: Record<string, FieldOrigin> = {};
-  for (const field of Object.keys(fields)) {
+  for (const field of fields) {
     const own =
       origins[field] ?? (RESTS_ON[field] === "product" ? undefined : origins[RESTS_ON[field] ?? ""]);
     result[field] = own ?? {

@@ -1,14 +1,9 @@
 import { type ConversionName, convert } from "./convert.ts";
 import { walk } from "./lookup.ts";
 import { captureNames, compilePattern } from "./pattern.ts";
-import {
-  type Condition,
-  type Expression,
-  type ExpressionObject,
-  type LookupTree,
-  SOURCES,
-} from "./schema.ts";
-import type { Evaluate, Scalar, Scope, Test } from "./scope.ts";
+import type { Condition, Expression, ExpressionObject, LookupTree } from "./schema.ts";
+import { type Evaluate, letValue, type Scalar, type Scope, type Test } from "./scope.ts";
+import { SOURCES } from "./sources.ts";
 
 /** What expressions refer to by name. */
 export interface Context {
@@ -170,10 +165,11 @@ export function template(text: string): Evaluate {
   const parts = text.split(/\{([a-z][a-z0-9_-]*)\}/);
   return (scope) => {
     let result = "";
-    for (const [index, part] of parts.entries()) {
-      const piece = index % 2 === 0 ? part : scope.lets[part];
+    for (let index = 0; index < parts.length; index += 1) {
+      const part = parts[index] ?? "";
+      const piece = index % 2 === 0 ? part : letValue(scope, part);
       if (piece === undefined) return undefined;
-      result += String(piece);
+      result += piece;
     }
     return result;
   };
@@ -207,24 +203,30 @@ function fromHardware(): Evaluate {
 
 const fromLet =
   (name: string): Evaluate =>
-  (scope) => {
-    const value = scope.lets[name];
-    const origin = value === undefined ? undefined : scope.letOrigins[name];
-    if (origin?.inferred) scope.inferred = true;
-    if (origin) scope.trace?.push(...origin.facts);
-    return value;
-  };
+  (scope) =>
+    letValue(scope, name);
 
 function fromDevice(field: string, { deviceFields }: Context): Evaluate {
-  if (!deviceFields.has(field))
+  if (!deviceFields.has(field)) {
     throw new UnknownReference(`unknown device field ${field}; known: ${[...deviceFields].join(", ")}`);
+  }
+  if (field.endsWith("-score")) return fromScore(field.slice(0, -"-score".length));
   return (scope) => {
     const { device } = scope;
     const value = device?.fields[field];
     if (device === undefined || value === undefined) return undefined;
-    if (device.inferred.has(field)) scope.inferred = true;
-    const origin = device.origins?.[field];
-    if (origin) scope.trace?.push(...origin.facts);
+    if (device.isInferred(field)) scope.inferred = true;
+    if (scope.trace) scope.trace.push(...(device.origins?.[field]?.facts ?? []));
+    return value;
+  };
+}
+
+function fromScore(name: string): Evaluate {
+  return (scope) => {
+    const value = scope.device?.scores[name];
+    if (value === undefined) return undefined;
+    scope.inferred = true;
+    if (scope.trace) scope.trace.push(`formula ${name}`, ...(scope.device?.origins?.tier?.facts ?? []));
     return value;
   };
 }

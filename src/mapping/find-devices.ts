@@ -1,7 +1,7 @@
 import { type Count, settleCount } from "./count.ts";
 import { type CompiledDeviceRule, FIELDS, type FieldName } from "./device-rule.ts";
 import type { Problem, Sharing } from "./result.ts";
-import type { Evaluate, FieldOrigin, Scalar, Scope } from "./scope.ts";
+import { type Evaluate, enterRule, type FieldOrigin, type Scalar, type Scope } from "./scope.ts";
 
 /** Devices as the rules found them, before the catalogue is asked. */
 export interface FoundGroup {
@@ -54,20 +54,11 @@ export function findDevices(
 
 function applyRule(rule: CompiledDeviceRule, scope: Scope, problems: Problem[]): readonly FoundGroup[] {
   return rule.bindings(scope).flatMap((binding) => {
-    scope.lets = { ...binding.captures };
-    scope.letOrigins = {};
+    enterRule(scope, binding.captures, rule.lets);
     scope.dra = binding.dra;
-    for (const [name, evaluate] of rule.lets) bindLet(scope, name, evaluate);
     if (!rule.when(scope)) return [];
     return groupsOf(rule, scope, problems);
   });
-}
-
-/** A `let` keeps what it read, so that every value built on it can say so. */
-export function bindLet(scope: Scope, name: string, evaluate: Evaluate): void {
-  const [value, origin] = traced(scope, evaluate);
-  scope.lets[name] = value;
-  if (value !== undefined && (origin.inferred || origin.facts.length > 0)) scope.letOrigins[name] = origin;
 }
 
 /** Evaluates with fresh marks and gives them back beside the value. */

@@ -1,13 +1,13 @@
 import { missingRequired } from "../vocabulary/annotations.ts";
-import { GPU_NODE_LABEL, type Key } from "../vocabulary/keys.ts";
+import { GPU_NODE_LABEL, KEYS, type Key } from "../vocabulary/keys.ts";
 import { formatValue, parseValue } from "../vocabulary/values.ts";
 import { entryOf, isWhole, viewOf } from "./device-view.ts";
 import type { NodeFacts } from "./facts.ts";
-import { bindLet, findDevices, traced } from "./find-devices.ts";
+import { findDevices, traced } from "./find-devices.ts";
 import { findProblems, unofferedHardware } from "./node-problems.ts";
-import { type ResolvedGroup, resolveGroup } from "./resolve.ts";
+import { type ResolvedGroup, resolveGroup, sharePhysical } from "./resolve.ts";
 import type { MappingResult, Problem, Provenance } from "./result.ts";
-import { type DeviceView, type Scope, scopeOf } from "./scope.ts";
+import { type DeviceView, enterRule, type Scope, scopeOf } from "./scope.ts";
 import type { MappingTables, ValueCandidate } from "./tables.ts";
 
 export interface MapOptions {
@@ -21,9 +21,10 @@ export interface MapOptions {
 export function mapNode(tables: MappingTables, facts: NodeFacts, options: MapOptions = {}): MappingResult {
   const scope = scopeOf(facts, options.explain === true);
   const problems: Problem[] = [];
-  const groups = findDevices(tables.devices, scope, problems)
-    .map((found) => resolveGroup(found, tables.catalogue))
-    .sort(mostMemoryFirst);
+  const found = findDevices(tables.devices, scope, problems);
+  const groups = sharePhysical(found.map((group) => resolveGroup(group, tables.catalogue))).sort(
+    mostMemoryFirst,
+  );
   const vendors = new Set(groups.map((group) => group.found.vendor));
   problems.push(...findProblems(tables.problems, scope, vendors));
   problems.push(...unofferedHardware(scope, tables.lookups.get("pci-vendor")?.tree, vendors));
@@ -42,24 +43,34 @@ export function mapNode(tables: MappingTables, facts: NodeFacts, options: MapOpt
   scope.device = nodeWide(scope.devices[0], groups);
   const chosen = chooseValues(tables, scope, problems, facts.name);
   chosen.push(...ownKeys(groups, tables, chosen));
-  const canonical = Object.fromEntries(chosen.map(({ key, value }) => [key.key, value]));
+  const canonical: Record<string, string> = {};
+  for (const { key, value } of chosen) canonical[key.key] = value;
   reportMissing(canonical, problems, facts.name);
   return {
-    annotations: spelledOut(chosen, options.aliases ?? true),
+    annotations: spelledOut(canonical, options.aliases ?? true),
     labels: { [GPU_NODE_LABEL]: "true" },
     devices: groups.map(entryOf),
     problems,
-    ...(options.explain ? { provenance: chosen.map(({ provenance }) => provenance).sort(byKey) } : {}),
+    ...(options.explain ? { provenance: chosen.map(provenanceOf).sort(byKey) } : {}),
   };
 }
+
+const NO_CAPTURES = {};
 
 interface Chosen {
   readonly key: Key;
   readonly value: string;
   readonly inferred: boolean;
-  readonly provenance: Provenance;
+  readonly rule: string;
+  readonly at: string;
+  readonly facts: readonly string[];
 }
 
+const provenanceOf = ({ key, facts, ...rest }: Chosen): Provenance => ({
+  ...rest,
+  key: key.key,
+  facts: [...new Set(facts)],
+});
 const byKey = (left: Provenance, right: Provenance): number => (left.key < right.key ? -1 : 1);
 
 /** The core keys describe the group with the most memory in all; then the one with a known model, then by name. */
@@ -75,7 +86,8 @@ function mostMemoryFirst(left: ResolvedGroup, right: ResolvedGroup): number {
 
 /** `dedicated` is a fact of the node: some group has whole GPUs to give. */
 function nodeWide(view: DeviceView | undefined, groups: readonly ResolvedGroup[]): DeviceView | undefined {
-  return view && { ...view, fields: { ...view.fields, dedicated: groups.some(isWhole) } };
+  if (!view || groups.length === 1) return view;
+  return { ...view, fields: { ...view.fields, dedicated: groups.some(isWhole) } };
 }
 
 function chooseValues(tables: MappingTables, scope: Scope, problems: Problem[], node: string): Chosen[] {
@@ -99,31 +111,27 @@ function tryCandidate(
   problems: Problem[],
   node: string,
 ): Chosen | undefined {
-  scope.lets = {};
-  scope.letOrigins = {};
-  for (const [name, evaluate] of candidate.lets) bindLet(scope, name, evaluate);
+  // The keys of one rule share its `let` values.
+  if (scope.pending !== candidate.lets) enterRule(scope, NO_CAPTURES, candidate.lets);
   if (!candidate.when(scope)) return undefined;
   const [raw, origin] = traced(scope, candidate.evaluate);
   if (raw === undefined) return undefined;
-  const parsed = parseValue(key.type, String(raw));
+  // Arithmetic leaves more digits than anybody measured.
+  const text = typeof raw === "number" ? String(Math.round(raw * 1e6) / 1e6) : String(raw);
+  const parsed = parseValue(key.type, text);
   if (!parsed.ok) {
     problems.push({
       code: "invalid-value",
       severity: "warning",
       subject: key.key,
-      message: `node ${node}: rule ${candidate.rule} (${candidate.at}) gives ${key.key} the value ${JSON.stringify(String(raw).slice(0, 80))}; expected ${parsed.expected}`,
+      message: `node ${node}: rule ${candidate.rule} (${candidate.at}) gives ${key.key} the value ${JSON.stringify(text.slice(0, 80))}; expected ${parsed.expected}`,
     });
     return undefined;
   }
   const value = formatValue(key.type, parsed.value);
   const inferred = origin.inferred;
   const { rule, at } = candidate;
-  return {
-    key,
-    value,
-    inferred,
-    provenance: { key: key.key, value, rule, at, inferred, facts: [...new Set(origin.facts)] },
-  };
+  return { key, value, inferred, rule, at, facts: origin.facts };
 }
 
 /** Keys that the agent makes itself: the groups, the tables' version, what is inferred. */
@@ -141,7 +149,9 @@ function ownKeys(
     key: { key: name, type: { kind: "list" }, meaning: "" },
     value,
     inferred: false,
-    provenance: { key: name, value, rule: "agent", at: "built in", inferred: false, facts: [] },
+    rule: "agent",
+    at: "built in",
+    facts: [],
   });
   return [
     own("gpu.fluidos.eu/devices", JSON.stringify(devices)),
@@ -150,11 +160,18 @@ function ownKeys(
   ];
 }
 
-function spelledOut(chosen: readonly Chosen[], aliases: boolean): Record<string, string> {
-  const pairs = chosen.flatMap(({ key, value }) =>
-    [key.key, ...(aliases ? (key.aliases ?? []) : [])].map((name) => [name, value] as const),
-  );
-  return Object.fromEntries(pairs.sort(([left], [right]) => (left < right ? -1 : 1)));
+/** Every spelling of the vocabulary with its canonical key, in order, so that nothing is sorted for each node. */
+const SPELLINGS: readonly (readonly [spelling: string, canonical: string])[] = (KEYS as readonly Key[])
+  .flatMap((row) => [row.key, ...(row.aliases ?? [])].map((spelling) => [spelling, row.key] as const))
+  .sort(([left], [right]) => (left < right ? -1 : 1));
+
+function spelledOut(canonical: Readonly<Record<string, string>>, aliases: boolean): Record<string, string> {
+  const annotations: Record<string, string> = {};
+  for (const [spelling, key] of SPELLINGS) {
+    const value = canonical[key];
+    if (value !== undefined && (aliases || spelling === key)) annotations[spelling] = value;
+  }
+  return annotations;
 }
 
 function reportUnknown(group: ResolvedGroup, facts: NodeFacts, problems: Problem[]): void {

@@ -1,14 +1,15 @@
 import { compileConditions } from "./condition.ts";
+import { compileLets } from "./device-rule.ts";
 import { type Context, compileExpression, template } from "./expression.ts";
 import { walk } from "./lookup.ts";
 import type { Problem } from "./result.ts";
 import type { LookupTree, ProblemRule } from "./schema.ts";
-import type { Evaluate, Scope, Test } from "./scope.ts";
+import { type Evaluate, enterRule, type LetExpressions, type Scope, type Test } from "./scope.ts";
 
 /** A compiled rule that reports something about a node. */
 export interface CompiledProblemRule {
   readonly unlessFound: string | undefined;
-  readonly lets: readonly (readonly [string, Evaluate])[];
+  readonly lets: LetExpressions;
   readonly when: Test;
   readonly subject: Evaluate;
   readonly message: Evaluate;
@@ -19,10 +20,7 @@ export interface CompiledProblemRule {
 export function compileProblemRule(rule: ProblemRule, context: Context): CompiledProblemRule {
   return {
     unlessFound: rule["unless-found"],
-    lets: Object.entries(rule.let ?? {}).map(([name, expression]) => [
-      name,
-      compileExpression(expression, context),
-    ]),
+    lets: compileLets(rule.let, context),
     when: compileConditions(rule.when, context),
     subject: compileExpression(rule.subject, context),
     message: template(rule.message),
@@ -38,9 +36,7 @@ export function findProblems(
 ): readonly Problem[] {
   return rules.flatMap((rule) => {
     if (rule.unlessFound !== undefined && found.has(rule.unlessFound)) return [];
-    scope.lets = { node: scope.facts.name };
-    scope.letOrigins = {};
-    for (const [name, evaluate] of rule.lets) scope.lets[name] = evaluate(scope);
+    enterRule(scope, { node: scope.facts.name }, rule.lets);
     if (!rule.when(scope)) return [];
     return [
       {

@@ -17,8 +17,8 @@ export interface ResolvedGroup {
   readonly share: number | undefined;
   /** Figures of one device, the share taken into account. */
   readonly specs: Specs;
-  /** Physical GPUs that the group takes. */
-  readonly physical: number;
+  /** Physical GPUs that the group takes, in parts where several groups share them; undefined where nothing tells. */
+  readonly physical: number | undefined;
   /** Place in the catalogue, for explanations. */
   readonly at: string | undefined;
   readonly memoryInferred: boolean;
@@ -38,7 +38,9 @@ export function resolveGroup(found: FoundGroup, catalogue: Catalogue): ResolvedG
     );
   const cut = profile !== undefined || looksCut(entry?.specs, reported);
   const share = cut ? shareOf(found, entry?.specs, reported) : 1;
-  const memoryGi = memoryOf(reported, entry?.specs["memory-gi"], share, cut);
+  // A slice's nominal size is in its profile's name; the whole card's says nothing of it, unless it is all of it.
+  const nominal = cut && share !== 1 ? number(found.fields["nominal-gi"]) : entry?.specs["memory-gi"];
+  const memoryGi = memoryOf(reported, nominal);
   return {
     found,
     model: entry?.model,
@@ -47,9 +49,7 @@ export function resolveGroup(found: FoundGroup, catalogue: Catalogue): ResolvedG
     memoryGi,
     share,
     specs: scale(entry, found, share, memoryGi, cut),
-    physical:
-      number(found.fields.physical) ??
-      physicalOf(found.count, number(found.fields.slices), entry?.specs.slices, share),
+    physical: number(found.fields.physical) ?? (share === undefined ? undefined : found.count * share),
     at: entry?.at,
     memoryInferred: reported === undefined || found.inferred.has("memory-gi"),
   };
@@ -119,18 +119,9 @@ function shareOf(
   return whole?.slices === undefined ? undefined : Math.min(1, reported / size);
 }
 
-function memoryOf(
-  reported: number | undefined,
-  nominal: number | undefined,
-  share: number | undefined,
-  slice: boolean,
-): number | undefined {
-  if (reported !== undefined) {
-    if (!slice && nominal !== undefined && near(reported, nominal)) return nominal;
-    return Math.max(1, Math.round(reported));
-  }
-  // A whole card's catalogue size stands in for a missing label; a slice's size is nobody's guess.
-  return slice && share !== 1 ? undefined : nominal;
+function memoryOf(reported: number | undefined, nominal: number | undefined): number | undefined {
+  if (reported === undefined) return nominal;
+  return nominal !== undefined && near(reported, nominal) ? nominal : Math.max(1, Math.round(reported));
 }
 
 function scale(
@@ -160,14 +151,34 @@ function scale(
   return specs;
 }
 
-/** How many GPUs hold so many devices: seven 1g slices, three 2g or two 3g fit on one of seven slices. */
-function physicalOf(
-  count: number,
-  slices: number | undefined,
-  of: number | undefined,
-  share: number | undefined,
-): number {
-  if (slices !== undefined && of !== undefined && slices <= of)
-    return Math.ceil(count / Math.floor(of / slices));
-  return share === undefined || share >= 1 ? count : Math.max(1, Math.round(count * share));
+/**
+ * Sets how many GPUs the slices of one model take together: as many as their slices fill, and as many as the most
+ * numerous profile needs (two 3g or three 2g fit on seven slices). Each group takes its part of them.
+ */
+export function sharePhysical(groups: readonly ResolvedGroup[]): ResolvedGroup[] {
+  const cut = groups.filter((group) => slicesOf(group) !== undefined);
+  if (cut.length === 0) return [...groups];
+  return groups.map((group) => {
+    const own = slicesOf(group);
+    if (own === undefined) return group;
+    const siblings = cut.filter(
+      (other) => other.model === group.model && other.found.vendor === group.found.vendor,
+    );
+    const filled = siblings.reduce((sum, other) => sum + (slicesOf(other)?.taken ?? 0), 0);
+    const gpus = Math.max(
+      Math.ceil(filled / own.of),
+      ...siblings.map((other) => slicesOf(other)?.atLeast ?? 0),
+    );
+    return { ...group, physical: (gpus * own.taken) / filled };
+  });
+}
+
+function slicesOf({
+  found,
+  specs,
+}: ResolvedGroup): { of: number; taken: number; atLeast: number } | undefined {
+  const each = number(found.fields.slices);
+  const of = specs.slices;
+  if (each === undefined || of === undefined || each < 1 || each > of) return undefined;
+  return { of, taken: each * found.count, atLeast: Math.ceil(found.count / Math.floor(of / each)) };
 }

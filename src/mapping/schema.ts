@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CONVERSION_NAMES, type ConversionName } from "./convert.ts";
 import { patternProblem } from "./pattern.ts";
+import { SOURCES } from "./sources.ts";
 
 /** The form of a table file. Every section is optional but `about`; unknown keys are refused by name. */
 
@@ -10,24 +11,6 @@ const pattern = z.string().superRefine((text, context) => {
   const problem = patternProblem(text);
   if (problem) context.addIssue({ code: "custom", message: problem });
 });
-
-/** Where a value is read from: exactly one of these stands in an expression. */
-export const SOURCES = [
-  "value",
-  "label",
-  "annotation",
-  "allocatable",
-  "node",
-  "hardware",
-  "attribute",
-  "capacity",
-  "let",
-  "device",
-  "lookup",
-  "sum",
-  "keys",
-  "rule-of",
-] as const;
 
 export interface ExpressionObject {
   readonly value?: string | number | boolean | undefined;
@@ -219,6 +202,8 @@ const deviceRule = z.strictObject({
   replicas: expression.optional(),
   sharing: expression.optional(),
   "memory-gi": expression.optional(),
+  /** The size that a slice's profile names. */
+  "nominal-gi": expression.optional(),
   profile: expression.optional(),
   /** Slices of a GPU that one device takes, of those that the catalogue says it has. */
   slices: expression.optional(),

@@ -17,15 +17,19 @@ export interface FieldOrigin {
 /** A group as value rules see it: its fields, and where each came from (kept only when explaining). */
 export interface DeviceView {
   readonly fields: DeviceFields;
-  readonly inferred: ReadonlySet<string>;
+  /** Workload scores by name (`training`); always computed, so always inferred. */
+  readonly scores: Readonly<Record<string, number>>;
+  readonly isInferred: (field: string) => boolean;
   readonly origins?: Readonly<Record<string, FieldOrigin>>;
 }
 
 /** What an expression may read, and the marks it leaves. Mutable on purpose: one scope serves a whole node. */
 export interface Scope {
   readonly facts: NodeFacts;
-  /** Captures of `each` and the rule's `let` values. */
+  /** Captures of `each`, and the `let` values that were asked for so far. */
   lets: Record<string, Scalar | undefined>;
+  /** The rule's `let` expressions. */
+  pending: LetExpressions | undefined;
   /** What the `let` values were read from. */
   letOrigins: Record<string, { readonly inferred: boolean; readonly facts: readonly string[] }>;
   /** The DRA device of `each: {dra: ...}`. */
@@ -41,6 +45,9 @@ export interface Scope {
   trace: string[] | undefined;
 }
 
+/** The `let` expressions of a rule by name. */
+export type LetExpressions = ReadonlyMap<string, Evaluate>;
+
 export type Evaluate = (scope: Scope) => Scalar | undefined;
 export type Test = (scope: Scope) => boolean;
 
@@ -49,6 +56,7 @@ export function scopeOf(facts: NodeFacts, explain: boolean): Scope {
   return {
     facts,
     lets: {},
+    pending: undefined,
     letOrigins: {},
     devices: [],
     decided: new Map(),
@@ -56,3 +64,43 @@ export function scopeOf(facts: NodeFacts, explain: boolean): Scope {
     trace: explain ? [] : undefined,
   };
 }
+
+/** Begins the evaluation of a rule: its captures are there, its `let` values come when they are asked for. */
+export function enterRule(
+  scope: Scope,
+  captures: Readonly<Record<string, string>>,
+  lets: LetExpressions,
+): void {
+  scope.lets = { ...captures };
+  scope.letOrigins = {};
+  scope.pending = lets;
+}
+
+/** A capture or `let` value by name, evaluated at the first call; what it was read from is noted each time. */
+export function letValue(scope: Scope, name: string): Scalar | undefined {
+  if (!(name in scope.lets)) {
+    // Set first, so that a value that names itself is undefined instead of endless.
+    scope.lets[name] = undefined;
+    const evaluate = scope.pending?.get(name);
+    if (evaluate) scope.lets[name] = evaluateLet(scope, name, evaluate);
+  }
+  const value = scope.lets[name];
+  const origin = value === undefined ? undefined : scope.letOrigins[name];
+  if (origin?.inferred) scope.inferred = true;
+  if (origin && scope.trace) scope.trace.push(...origin.facts);
+  return value;
+}
+
+function evaluateLet(scope: Scope, name: string, evaluate: Evaluate): Scalar | undefined {
+  const { inferred, trace } = scope;
+  const before = trace?.length ?? 0;
+  scope.inferred = false;
+  const value = evaluate(scope);
+  const facts = trace ? trace.splice(before) : NO_FACTS;
+  if (value !== undefined && (scope.inferred || trace)) {
+    scope.letOrigins[name] = { inferred: scope.inferred, facts };
+  }
+  scope.inferred = inferred;
+  return value;
+}
+const NO_FACTS: readonly string[] = [];

@@ -2,13 +2,39 @@ import type { ScoresSection, Specs } from "./schema.ts";
 
 type Term = ScoresSection["formulas"][string][number];
 
+/** The link that is certain on the node. */
+interface Link {
+  readonly interconnect: string | undefined;
+  readonly gbs: number | undefined;
+}
+
+/** Scores of a card never change; there are few cards, and a bound is a bound. */
+const REMEMBERED = 512;
+const remembered = new WeakMap<ScoresSection, Map<string, Readonly<Record<string, number>>>>();
+
 /**
  * Workload scores of a device: for each formula the weighted sum of its terms, each term the position of a figure
  * between `low` and `high` on a logarithmic scale, cut to 0..1. A formula with a figure that is not known gives none.
  */
-export function scoresOf(section: ScoresSection | undefined, specs: Specs): Readonly<Record<string, number>> {
+export function scoresOf(
+  section: ScoresSection | undefined,
+  specs: Specs,
+  link: Link,
+): Readonly<Record<string, number>> {
   if (!section) return {};
-  const figures = figuresOf(section, specs);
+  const known = remembered.get(section) ?? new Map<string, Readonly<Record<string, number>>>();
+  remembered.set(section, known);
+  const card = `${specs["fp32-tflops"]} ${specs["memory-gi"]} ${specs["tdp-watts"]} ${specs.gfx} ${specs["compute-capability"]} ${specs.architecture} ${link.gbs} ${specs["pcie-gbs"]}`;
+  const before = known.get(card);
+  if (before) return before;
+  const scores = compute(section, specs, link);
+  if (known.size >= REMEMBERED) known.clear();
+  known.set(card, scores);
+  return scores;
+}
+
+function compute(section: ScoresSection, specs: Specs, link: Link): Readonly<Record<string, number>> {
+  const figures = figuresOf(section, specs, link);
   const scores: Record<string, number> = {};
   for (const [name, terms] of Object.entries(section.formulas)) {
     const score = weigh(terms, figures);
@@ -33,7 +59,11 @@ function weigh(
   return score / weight;
 }
 
-function figuresOf(section: ScoresSection, specs: Specs): Record<Term["term"], number | undefined> {
+function figuresOf(
+  section: ScoresSection,
+  specs: Specs,
+  link: Link,
+): Record<Term["term"], number | undefined> {
   const fp32 = specs["fp32-tflops"];
   const ratio = [specs.gfx, specs["compute-capability"], specs.architecture]
     .map((key) => (key === undefined ? undefined : section.ratios[key]))
@@ -48,7 +78,7 @@ function figuresOf(section: ScoresSection, specs: Specs): Record<Term["term"], n
     "fp64-tflops": scaled(ratio?.fp64),
     "graphics-tflops": scaled(ratio?.graphics),
     "memory-gi": specs["memory-gi"],
-    "link-gbs": specs.interconnect === "pcie" ? specs["pcie-gbs"] : (specs["link-gbs"] ?? specs["pcie-gbs"]),
+    "link-gbs": link.gbs ?? specs["pcie-gbs"],
     "tflops-per-watt": tensor === undefined || watts === undefined ? undefined : tensor / watts,
   };
 }

@@ -8,18 +8,16 @@ import { DEVICE_FIELDS } from "./device-view.ts";
 import { type Context, compileExpression, UnknownReference } from "./expression.ts";
 import { mergeTrees } from "./lookup.ts";
 import { type CompiledProblemRule, compileProblemRule } from "./node-problems.ts";
-import { parseTable, type Table, type TableSource } from "./parse-table.ts";
+import type { Table } from "./parse-table.ts";
 import type { LookupTree, ScoresSection, TableContent } from "./schema.ts";
-import type { Evaluate, Test } from "./scope.ts";
-
-export type { Table, TableSource } from "./parse-table.ts";
+import type { Evaluate, LetExpressions, Test } from "./scope.ts";
 
 /** One way to give a key its value; the first whose condition holds and whose value is valid wins. */
 export interface ValueCandidate {
   readonly rule: string;
   readonly at: string;
   readonly site: boolean;
-  readonly lets: readonly (readonly [string, Evaluate])[];
+  readonly lets: LetExpressions;
   readonly when: Test;
   readonly evaluate: Evaluate;
 }
@@ -39,14 +37,6 @@ export interface MappingTables {
 export type CompiledTables =
   | { readonly ok: true; readonly tables: MappingTables }
   | { readonly ok: false; readonly problems: readonly string[] };
-
-/** Parses, checks and compiles table files. All problems are told, each with file, line and column. */
-export function compileTables(sources: readonly TableSource[]): CompiledTables {
-  const parsed = sources.map(parseTable);
-  const problems = parsed.flatMap((result) => (result.ok ? [] : result.problems));
-  if (problems.length > 0) return { ok: false, problems };
-  return compileParsed(parsed.flatMap((result) => (result.ok ? [result.table] : [])));
-}
 
 /** Compiles tables that were parsed before (the built-in ones are parsed when the program is built). */
 export function compileParsed(tables: readonly Table[]): CompiledTables {
@@ -152,6 +142,9 @@ function valuesOf(
   const byKey = new Map<string, ValueCandidate[]>();
   for (const table of tables) {
     (table.content.values ?? []).forEach((rule, index) => {
+      const place = placeOf(table, "values", index);
+      const [lets] = attempt(`${place}: rule ${rule.rule}`, () => compileLets(rule.let, context));
+      if (!lets) return;
       for (const [spelling, expression] of Object.entries(rule.set)) {
         const at = placeOf(table, "values", index, "set", spelling);
         const key = canonicalKey(spelling);
@@ -165,7 +158,7 @@ function valuesOf(
           rule: rule.rule,
           at,
           site: table.origin === "site",
-          lets: compileLets(rule.let, context),
+          lets,
           when: compileConditions(rule.when, context),
           evaluate: compileExpression(expression, context),
         }));
