@@ -1,0 +1,52 @@
+/** The figures of a bench: a table for people, a file for machines. */
+import { writeFile } from "node:fs/promises";
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** The figure should not exceed it; told beside it, never enforced: machines differ. */
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+export interface BenchResult {
+  readonly bench: string;
+  /** What it ran on: Node's version, CPU, options. */
+  readonly conditions: Readonly<Record<string, string | number>>;
+  readonly figures: readonly Figure[];
+}
+
+export function printResult({ bench, conditions, figures }: BenchResult): void {
+  const width = Math.max(...figures.map(({ name }) => name.length));
+  console.log(
+    `${bench}: ${Object.entries(conditions)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", ")}`,
+  );
+  for (const figure of figures) {
+    const value = format(figure.value).padStart(10);
+    console.log(`  ${figure.name.padEnd(width)} ${value} ${figure.unit.padEnd(7)} ${aim(figure)}`.trimEnd());
+  }
+}
+
+/** Writes the result as JSON where `--json FILE` was given. */
+export async function saveResult(result: BenchResult, file: string | undefined): Promise<void> {
+  if (file !== undefined) await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+}
+
+function aim({ value, atMost, atLeast }: Figure): string {
+  if (atMost !== undefined) return `at most ${format(atMost)}: ${value <= atMost ? "met" : "NOT MET"}`;
+  if (atLeast !== undefined) return `at least ${format(atLeast)}: ${value >= atLeast ? "met" : "NOT MET"}`;
+  return "";
+}
+
+function format(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString("en-US");
+  return value.toFixed(value < 10 ? 2 : 1);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
