@@ -5,17 +5,24 @@ import type { CallOptions } from "./requester.ts";
 
 /**
  * Finds the first of `versions` in which the API server serves a kind, or undefined where it serves none of them.
- * Asks each version for its resources, since a group may be there without this kind.
+ * The group's versions are asked first: where the group is unknown that is the only call.
  */
 export async function findResource(
   client: Pick<KubeClient, "raw">,
   wanted: { readonly group: string; readonly plural: string; readonly versions: readonly string[] },
   options: CallOptions = {},
 ): Promise<Resource | undefined> {
-  for (const version of wanted.versions) {
-    const found = await resourceIn(client, `/apis/${wanted.group}/${version}`, wanted.plural, options);
-    if (found !== undefined)
-      return { group: wanted.group, version, plural: wanted.plural, namespaced: found.namespaced };
+  const { group, plural } = wanted;
+  const served = await read<{ versions?: readonly { version: string }[] }>(client, `/apis/${group}`, options);
+  const known = new Set(served?.versions?.map((each) => each.version));
+  for (const version of wanted.versions.filter((each) => known.has(each))) {
+    const list = await read<{ resources?: readonly ApiResource[] }>(
+      client,
+      `/apis/${group}/${version}`,
+      options,
+    );
+    const found = list?.resources?.find((resource) => resource.name === plural);
+    if (found !== undefined) return { group, version, plural, namespaced: found.namespaced };
   }
   return undefined;
 }
@@ -25,16 +32,13 @@ interface ApiResource {
   readonly namespaced: boolean;
 }
 
-async function resourceIn(
+async function read<T>(
   client: Pick<KubeClient, "raw">,
   path: string,
-  plural: string,
   options: CallOptions,
-): Promise<ApiResource | undefined> {
+): Promise<T | undefined> {
   try {
-    const body: unknown = JSON.parse(await client.raw({ ...options, method: "GET", path }));
-    const { resources } = body as { readonly resources?: readonly ApiResource[] };
-    return resources?.find((resource) => resource.name === plural);
+    return JSON.parse(await client.raw({ ...options, method: "GET", path })) as T;
   } catch (error) {
     if (isKubeError(error, "not-found")) return undefined;
     throw error;
