@@ -248,7 +248,6 @@ function keepServerFields(
     generation,
     namespace,
     resourceVersion,
-    managedFields,
   } = before.metadata;
   const object = withMeta(changed, {
     uid,

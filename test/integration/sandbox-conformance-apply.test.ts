@@ -170,6 +170,7 @@ describe("server-side apply", () => {
   });
 });
 
+/** Without int-or-string: Kubernetes 1.20 gives up on the merge keys of a schema that has one. */
 const version = (): object => ({
   name: "v1",
   served: true,
@@ -190,7 +191,6 @@ const version = (): object => ({
             size: { type: "integer", minimum: 1, maximum: 8 },
             mode: { type: "string", enum: ["shared", "exclusive"], default: "exclusive" },
             limits: { type: "object", default: {}, properties: { hours: { type: "integer", default: 24 } } },
-            quantity: { "x-kubernetes-int-or-string": true },
             free: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
             parts: {
               type: "array",
