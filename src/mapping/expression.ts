@@ -216,7 +216,8 @@ function fromDevice(field: string, { deviceFields }: Context): Evaluate {
     const value = device?.fields[field];
     if (device === undefined || value === undefined) return undefined;
     if (device.isInferred(field)) scope.inferred = true;
-    if (scope.trace) scope.trace.push(...(device.origins?.[field]?.facts ?? []));
+    const origin = scope.trace && device.origins?.[field];
+    if (origin) scope.trace?.push(`device rule ${origin.rule} (${origin.at})`, ...origin.facts);
     return value;
   };
 }

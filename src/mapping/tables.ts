@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { canonicalKey, findKey, type Key } from "../vocabulary/keys.ts";
 import { nearestKeys } from "../vocabulary/nearest.ts";
+import { parseValue } from "../vocabulary/values.ts";
 import { buildCatalogue, type Catalogue } from "./catalogue.ts";
 import { compileConditions } from "./condition.ts";
 import { type CompiledDeviceRule, compileDeviceRule, compileLets } from "./device-rule.ts";
@@ -9,7 +10,7 @@ import { type Context, compileExpression, UnknownReference } from "./expression.
 import { mergeTrees } from "./lookup.ts";
 import { type CompiledProblemRule, compileProblemRule } from "./node-problems.ts";
 import type { Table } from "./parse-table.ts";
-import type { LookupTree, ScoresSection, TableContent } from "./schema.ts";
+import type { Expression, ExpressionObject, LookupTree, ScoresSection, TableContent } from "./schema.ts";
 import type { Evaluate, LetExpressions, Test } from "./scope.ts";
 
 /** One way to give a key its value; the first whose condition holds and whose value is valid wins. */
@@ -154,6 +155,9 @@ function valuesOf(
           );
           continue;
         }
+        problems.push(
+          ...invalidLiterals(key, expression).map((problem) => `${at}: rule ${rule.rule}: ${problem}`),
+        );
         const candidate = attempt(`${at}: rule ${rule.rule}`, () => ({
           rule: rule.rule,
           at,
@@ -171,6 +175,19 @@ function valuesOf(
     return key ? [{ key, candidates }] : [];
   });
 }
+
+/** Values written out in a table are checked with it, not only when a node meets them. */
+function invalidLiterals(key: string, expression: Expression): readonly string[] {
+  const row = findKey(key);
+  return [expression].flat().flatMap((option) => {
+    const literal = typeof option === "object" ? (option as ExpressionObject).value : option;
+    if (!row || literal === undefined || String(literal).includes("{")) return [];
+    if (typeof option === "object" && Object.keys(option).some((name) => CHANGES_VALUE.has(name))) return [];
+    const parsed = parseValue(row.type, String(literal));
+    return parsed.ok ? [] : [`${key} cannot be ${JSON.stringify(literal)}; expected ${parsed.expected}`];
+  });
+}
+const CHANGES_VALUE = new Set(["pattern", "convert", "times", "divided-by"]);
 
 function versionOf(tables: readonly Table[]): string {
   const hash = createHash("sha256");
