@@ -1,5 +1,6 @@
-import { createEndpointSource } from "./endpoint.ts";
+import { createEndpointSource, type EndpointSource } from "./endpoint.ts";
 import type { KubeClient, ListPage, ListQuery, WatchOptions, WatchQuery } from "./kube-client.ts";
+import { isKubeError } from "./kube-error.ts";
 import type { KubeConfigSource } from "./kubeconfig.ts";
 import { describeCall, type KubeObject, type Resource, resourcePath } from "./objects.ts";
 import { type CallOptions, createRequester, type Requester } from "./requester.ts";
@@ -31,7 +32,7 @@ export function createClient(options: ClientOptions = {}): KubeClient {
   });
   const server = async (): Promise<string> => (await endpoints.current()).url.origin;
   return {
-    ...readers(requester, server, options.maxLineBytes ?? 8 * 1024 * 1024),
+    ...readers(requester, endpoints, options.maxLineBytes ?? 8 * 1024 * 1024),
     ...writers(requester),
     raw: (call) => requester.text({ what: `${call.method} ${call.path}`, ...call }),
     server,
@@ -41,7 +42,7 @@ export function createClient(options: ClientOptions = {}): KubeClient {
 
 type Readers = Pick<KubeClient, "get" | "list" | "watch">;
 
-function readers(requester: Requester, server: () => Promise<string>, maxLineBytes: number): Readers {
+function readers(requester: Requester, endpoints: EndpointSource, maxLineBytes: number): Readers {
   return {
     get: (resource, target, options) =>
       requester.json({
@@ -67,12 +68,18 @@ function readers(requester: Requester, server: () => Promise<string>, maxLineByt
         query: { ...rest, watch: true, allowWatchBookmarks: true },
       });
       options.onOpen?.();
-      yield* readEvents<T>(stream, {
-        what,
-        server: await server(),
-        silenceMs: options.silenceMs ?? 60_000,
-        maxLineBytes,
-      });
+      const { url } = await endpoints.current();
+      try {
+        yield* readEvents<T>(stream, {
+          what,
+          server: url.origin,
+          silenceMs: options.silenceMs ?? 60_000,
+          maxLineBytes,
+        });
+      } catch (error) {
+        if (isKubeError(error, "silent")) endpoints.dropIdle();
+        throw error;
+      }
     },
   };
 }

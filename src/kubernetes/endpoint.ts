@@ -18,6 +18,8 @@ export interface EndpointSource {
   current(): Promise<Endpoint>;
   /** Reads everything again, after a 401. False when that was done so recently that it cannot help. */
   refresh(): Promise<boolean>;
+  /** Closes the idle connections: where one went silent the others lead nowhere either, and would be tried first. */
+  dropIdle(): void;
   close(): void;
 }
 
@@ -74,7 +76,10 @@ export function createEndpointSource(source: KubeConfigSource, now: () => number
     await current();
     return true;
   };
-  return { current, refresh, close: () => held?.endpoint.agent.destroy() };
+  const dropIdle = (): void => {
+    if (held !== undefined) closeIdle(held.endpoint.agent);
+  };
+  return { current, refresh, dropIdle, close: () => held?.endpoint.agent.destroy() };
 }
 
 async function applyCredentials(config: KubeConfig): Promise<Applied> {

@@ -91,6 +91,7 @@ async function withRetries<T>(call: Call, options: RequesterOptions, attempt: ()
     try {
       return await withFreshCredentials(options, attempt);
     } catch (error) {
+      if (isKubeError(error, "timeout")) options.endpoints.dropIdle();
       const waitMs = tries < (call.retries ?? 3) && error instanceof KubeError ? retryWait(error) : undefined;
       if (waitMs === undefined) throw error;
       await options.sleep(waitMs, call.signal);

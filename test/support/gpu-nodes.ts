@@ -27,7 +27,10 @@ export async function createGpuNode(
   labels: Readonly<Record<string, string>> = H100_LABELS,
   gpus = 8,
 ): Promise<void> {
-  await admin.create("/api/v1/nodes", { metadata: { name, labels } });
+  // Every real Node has this label. It also keeps the labels from being empty, in which case Kubernetes 1.20 hands
+  // what an apply withdraws to the manager that emptied them.
+  const host = { "kubernetes.io/hostname": name };
+  await admin.create("/api/v1/nodes", { metadata: { name, labels: { ...host, ...labels } } });
   await setGpus(admin, name, gpus);
 }
 
