@@ -1,0 +1,109 @@
+/**
+ * The words of the decision. An Offer is what can be had; a Requirement is what is asked; a Decision is what was chosen and why.
+ * Plain data, no Kubernetes types, no clock: times come in as numbers.
+ */
+
+/** How devices of a group are shared; the vocabulary's sharing strategies. */
+export type OfferSharing = "none" | "mig" | "time-slicing" | "mps" | "sriov";
+
+/** One group of equal devices on one node of one provider, with what is free of it now. */
+export interface Offer {
+  /** Stable and unique in the pool: `provider/node/resource`. */
+  readonly id: string;
+  readonly provider: string;
+  readonly node: string;
+  /** Kubernetes resource to request: `nvidia.com/gpu`, `nvidia.com/mig-1g.10gb`. */
+  readonly resource: string;
+  readonly gpu: OfferedGpu;
+  /** Units of `resource` in all and free (devices x replicas). */
+  readonly total: number;
+  readonly free: number;
+  /** GPUs of the whole node in all, for dedicated use and for the share of the rate. */
+  readonly nodeGpus: number;
+  /** True while nothing of anybody runs on the node's GPUs. */
+  readonly nodeIdle: boolean;
+  /** Free CPU in cores and memory in GiB of the node. */
+  readonly cpu: number;
+  readonly memoryGi: number;
+  /** Rate of one unit of `resource` for an hour, in `currency`; undefined: unknown. */
+  readonly unitRate?: number;
+  readonly currency?: string;
+  readonly interruptible: boolean;
+  readonly place: OfferPlace;
+  readonly network: { readonly latencyMs?: number; readonly bandwidthGbps?: number; readonly tier?: string };
+  readonly energy: OfferEnergy;
+  readonly compliance: OfferCompliance;
+  readonly security: OfferSecurity;
+  readonly sla: { readonly uptimePercent?: number; readonly jitterMs?: number; readonly coldStartSeconds?: number };
+}
+
+/** Figures of one unit; absent where the node does not state them. */
+export interface OfferedGpu {
+  readonly vendor: string;
+  readonly model?: string;
+  readonly variant?: string;
+  readonly profile?: string;
+  readonly memoryGi?: number;
+  readonly architecture?: string;
+  readonly tier?: string;
+  readonly cores?: number;
+  readonly clockHz?: number;
+  readonly computeCapability?: string;
+  readonly fp32Tflops?: number;
+  readonly interconnect?: "nvlink" | "infinity-fabric" | "xe-link" | "pcie";
+  readonly interconnectGBps?: number;
+  readonly topology?: "all-to-all" | "nvswitch" | "ring" | "mesh";
+  readonly multiGpuEfficiency?: number;
+  readonly sharing: OfferSharing;
+  /** Units that share one device. */
+  readonly replicas: number;
+  readonly scores: Readonly<Partial<Record<"training" | "inference" | "hpc" | "graphics", number>>>;
+}
+
+export interface OfferPlace {
+  readonly region?: string;
+  readonly zone?: string;
+  /** ISO 3166-1 alpha-2, lower case. */
+  readonly country?: string;
+  readonly continent?: string;
+  /** `eu`, `us`, `asia`, ... lower case. */
+  readonly groups: readonly string[];
+}
+
+export interface OfferEnergy {
+  /** Of one unit. */
+  readonly watts?: number;
+  readonly pue?: number;
+  /** gCO2e/kWh. */
+  readonly carbonIntensity?: number;
+  readonly renewablePercent?: number;
+  /** A best, F worst. */
+  readonly efficiencyRating?: "A" | "B" | "C" | "D" | "E" | "F";
+  readonly greenCertified?: boolean;
+}
+
+export interface OfferCompliance {
+  readonly certifications: readonly string[];
+  readonly dataResidency: readonly string[];
+  readonly gdpr?: boolean;
+  readonly hipaa?: boolean;
+  readonly encryptionAtRest?: boolean;
+  readonly encryptionInTransit?: boolean;
+  readonly auditLogging?: boolean;
+}
+
+export interface OfferSecurity {
+  readonly networkIsolation?: "public" | "private";
+  readonly vpnAccess?: boolean;
+  readonly bastionHost?: boolean;
+  readonly intrusionDetection?: boolean;
+  readonly vulnerabilityScanning?: boolean;
+}
+
+export type Objective = "performance" | "cost" | "latency" | "energy" | "balanced";
+
+/** Money in one currency. */
+export interface Money {
+  readonly amount: number;
+  readonly currency: string;
+}
