@@ -16,12 +16,17 @@ export interface OverlaySource {
 
 export type MapFunction = (facts: NodeFacts) => MappingResult;
 
-/** Compiles the built-in tables together with the site's, or tells what is wrong with the site's. */
-export type CompileOverlay = (
-  sources: readonly OverlaySource[],
-) =>
+export type CompiledOverlay =
   | { readonly ok: true; readonly map: MapFunction }
   | { readonly ok: false; readonly problems: readonly string[] };
+
+/**
+ * Compiles the built-in tables together with the site's, or tells what is wrong with the site's. It may be asynchronous, so
+ * that a parser is loaded only by those who have a site's tables.
+ */
+export type CompileOverlay = (
+  sources: readonly OverlaySource[],
+) => CompiledOverlay | Promise<CompiledOverlay>;
 
 /** The ConfigMap of an overlay, as it comes over the wire. */
 export interface KubeConfigMap extends KubeObject {
@@ -76,19 +81,33 @@ export interface Overlay {
   /** What is wrong with the site's newest tables; empty when they are in force. */
   readonly problems: readonly string[];
   /** Sets the tables of one origin (`folder`, `configmap`). True when something changed, good or bad. */
-  set(origin: string, sources: readonly OverlaySource[]): boolean;
-  /** Notes that an origin cannot be read; its last tables stay in force. True when that is new. */
-  fail(origin: string, problem: string): boolean;
+  set(origin: string, sources: readonly OverlaySource[]): Promise<boolean>;
+  /** Notes that a place of tables cannot be read; its last tables stay in force. */
+  fail(problem: string): void;
 }
 
 /** Creates the overlay with nothing but the built-in tables. Throws where those do not compile. */
-export function createOverlay(compile: CompileOverlay): Overlay {
-  const builtIn = compile([]);
+export async function createOverlay(compile: CompileOverlay): Promise<Overlay> {
+  const builtIn = await compile([]);
   if (!builtIn.ok) throw new Error(`the built-in mapping tables are broken: ${builtIn.problems.join("; ")}`);
   const origins = new Map<string, readonly OverlaySource[]>();
   let map = builtIn.map;
   let problems: readonly string[] = [];
   let content = hashOf([]);
+  // One at a time and in order: the newest tables win, not the quickest to compile.
+  let chain: Promise<unknown> = Promise.resolve();
+
+  const update = async (origin: string, sources: readonly OverlaySource[]): Promise<boolean> => {
+    origins.set(origin, sources);
+    const all = [...origins.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, each]) => each);
+    const hash = hashOf(all);
+    if (hash === content) return false;
+    content = hash;
+    const compiled = await compile(all);
+    if (compiled.ok) map = compiled.map;
+    problems = compiled.ok ? [] : compiled.problems;
+    return true;
+  };
   return {
     get map() {
       return map;
@@ -97,22 +116,14 @@ export function createOverlay(compile: CompileOverlay): Overlay {
       return problems;
     },
     set: (origin, sources) => {
-      origins.set(origin, sources);
-      const all = [...origins.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, each]) => each);
-      const hash = hashOf(all);
-      if (hash === content) return false;
-      content = hash;
-      const compiled = compile(all);
-      if (compiled.ok) map = compiled.map;
-      problems = compiled.ok ? [] : compiled.problems;
-      return true;
+      const done = chain.then(() => update(origin, sources));
+      chain = done.catch(() => undefined);
+      return done;
     },
-    fail: (_origin, problem) => {
-      if (problems.length === 1 && problems[0] === problem) return false;
+    fail: (problem) => {
       problems = [problem];
       // Whatever comes next is looked at, even if it is what was there before.
       content = "";
-      return true;
     },
   };
 }

@@ -23,7 +23,7 @@ export async function runLoop(options: AgentOptions, deps: AgentDeps): Promise<E
   const now = deps.now ?? Date.now;
   const { signal } = deps;
   const shell = createShell(options, deps);
-  const sources = createSources(options, deps.compile);
+  const sources = await createSources(options, deps.compile);
   const health = createAgentHealth(ALIVE_WITHIN_MS, now);
   const server =
     options.listen && (await startHealthServer({ ...options.listen, ...health, metrics: shell.registry }));

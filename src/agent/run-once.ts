@@ -11,7 +11,7 @@ import { createSources, type Sources } from "./sources.ts";
 /** One pass over the node. Nothing is withdrawn by it unless the grace period is 0, since it has no past. */
 export async function runOnce(options: AgentOptions, deps: AgentDeps): Promise<ExitCode> {
   const shell = createShell(options, deps);
-  const sources = createSources(options, deps.compile);
+  const sources = await createSources(options, deps.compile);
   try {
     await load(options, deps, sources);
   } catch (error) {
@@ -47,7 +47,7 @@ async function loadConfigMap(
 ): Promise<void> {
   try {
     const configMap = await client.get<KubeConfigMap>(CONFIG_MAPS, target, { signal });
-    sources.overlay.set("configmap", sourcesOfConfigMap(configMap));
+    await sources.overlay.set("configmap", sourcesOfConfigMap(configMap));
   } catch (error) {
     if (!isKubeError(error, "not-found")) throw error;
     log.warn(

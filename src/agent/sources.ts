@@ -18,20 +18,20 @@ export interface Sources {
 }
 
 /** Creates the sources, empty but for the built-in tables. Throws where those do not compile. */
-export function createSources(
+export async function createSources(
   options: Pick<AgentOptions, "hostRoot" | "overlayFolder">,
   compile: CompileOverlay,
-): Sources {
-  const overlay = createOverlay(compile);
+): Promise<Sources> {
+  const overlay = await createOverlay(compile);
   let view: NodeView | undefined;
   let draDevices: readonly DraDevice[] | undefined;
   let hardware: HardwareFacts | undefined;
 
   const refreshFolder = async (folder: string): Promise<void> => {
     try {
-      overlay.set("folder", await readOverlayFolder(folder));
+      await overlay.set("folder", await readOverlayFolder(folder));
     } catch (error) {
-      overlay.fail("folder", error instanceof Error ? error.message : String(error));
+      overlay.fail(error instanceof Error ? error.message : String(error));
     }
   };
   return {

@@ -61,16 +61,22 @@ export function watchConfigMap(
   context: WatchContext,
   target: { namespace: string; name: string },
 ): RunningWatch {
+  let settled: Promise<void> = Promise.resolve();
   const update = (sources: readonly OverlaySource[]): void => {
-    if (context.sources.overlay.set("configmap", sources)) context.changed();
+    settled = context.sources.overlay.set("configmap", sources).then(
+      (news) => (news ? context.changed() : undefined),
+      (error: unknown) =>
+        context.deps.log.error({ error: String(error) }, "the site's tables could not be compiled"),
+    );
   };
-  return start<KubeConfigMap, readonly OverlaySource[]>(context, "configmap", {
+  const watch = start<KubeConfigMap, readonly OverlaySource[]>(context, "configmap", {
     resource: CONFIG_MAPS,
     namespace: target.namespace,
     fieldSelector: `metadata.name=${target.name}`,
     transform: sourcesOfConfigMap,
     onChange: (change) => update(change.type === "deleted" ? [] : change.value),
   });
+  return { ...watch, synced: watch.synced.then(() => settled) };
 }
 
 /** Watches the ResourceSlices of the node; undefined where the API has none. Throws where it cannot be asked. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as http from "node:http";
 import * as https from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
@@ -143,7 +144,8 @@ function headersOf(applied: Applied): Record<string, string> {
 /** What a connection was made with: when it changes, old connections are not used for new requests. */
 function fingerprint(url: URL, applied: Applied): string {
   const { ca, cert, key, servername, rejectUnauthorized } = applied;
-  return JSON.stringify([url.href, String(ca), String(cert), String(key), servername, rejectUnauthorized]);
+  const material = JSON.stringify([url.href, ca, cert, key, servername, rejectUnauthorized]);
+  return createHash("sha256").update(material).digest("hex");
 }
 
 /** Running watches end by themselves. */

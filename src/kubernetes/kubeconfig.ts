@@ -65,7 +65,7 @@ function readConfigFile(file: string, origin: string): string {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     const what = missing
       ? "does not exist"
-      : `cannot be read (${error instanceof Error ? error.message : error})`;
+      : `cannot be read (${error instanceof Error ? error.message : String(error)})`;
     throw new KubeError(
       "config",
       `kubeconfig ${file} (from ${origin}) ${what}. Give --kubeconfig FILE or set KUBECONFIG.`,

@@ -60,7 +60,7 @@ export function createReflectorStore<T extends KubeObject, V>(
     },
     remove: (object) => drop(keyOf(object)),
     retain: (keys) => {
-      for (const key of [...values.keys()]) if (!keys.has(key)) drop(key);
+      for (const key of values.keys()) if (!keys.has(key)) drop(key);
     },
   };
 }

@@ -8,6 +8,7 @@ export type Health =
   | { readonly ok: false; readonly message: string };
 
 export interface HealthServerOptions {
+  /** Empty for every address of the machine, IPv6 and IPv4. */
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -93,6 +94,6 @@ function listen(server: Server, { host, port }: HealthServerOptions): Promise<vo
         new Error(`cannot serve health and metrics on ${host}:${port}: ${why}; choose another with --listen`),
       );
     });
-    server.listen(port, host, resolve);
+    server.listen({ port, ...(host === "" ? {} : { host }) }, resolve);
   });
 }

@@ -29,7 +29,7 @@ export async function startScriptedApi(
 ): Promise<ScriptedApi> {
   const requests: ScriptedRequest[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer(async (incoming, response) => {
+  const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(incoming.url ?? "/", "http://localhost");
     let body = "";
     for await (const chunk of incoming) body += chunk;
@@ -42,7 +42,9 @@ export async function startScriptedApi(
     };
     requests.push(request);
     script[Math.min(requests.length, script.length) - 1]?.(request, response);
-  });
+  };
+  // A request that is cut while it is read needs no answer.
+  const server = createServer((incoming, response) => void answer(incoming, response).catch(() => undefined));
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
