@@ -1,0 +1,47 @@
+import { Command, Option } from "commander";
+import { EXIT_CODES } from "./exit.ts";
+
+export interface DemoFlags {
+  readonly once?: boolean;
+  readonly output: "table" | "json";
+}
+
+const HELP = `
+Examples:
+  flare demo                 three clusters, an agent for each GPU node; Ctrl-C ends it
+  flare demo --once          print the pool and end
+  flare demo -o json | jq .  the pool as JSON
+
+The clusters are small Kubernetes API servers in this process, on the loopback interface; their nodes carry the labels
+of real GPU nodes. Nothing is installed, no other cluster is touched, and nothing is left behind.
+
+Exit codes: 0 done or stopped; 1 the pool did not come together.
+`;
+
+/** `flare demo`: three provider clusters in this process, with agents at work, for the reader's own kubectl. */
+export function demoCommand(): Command {
+  return new Command("demo")
+    .summary("three provider clusters in one process, to try things on")
+    .description(
+      "Starts three provider clusters with real GPU nodes' labels in this process, runs an agent for each GPU node and shows the pool.",
+    )
+    .option("--once", "print the pool and end")
+    .addOption(
+      new Option("-o, --output <form>", "how to print the pool").choices(["table", "json"]).default("table"),
+    )
+    .addHelpText("after", HELP)
+    .action(run);
+}
+
+async function run(flags: DemoFlags): Promise<void> {
+  const stopper = new AbortController();
+  const stop = (): void => stopper.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  const { runDemo } = await import("./demo-run.ts");
+  const complete = await runDemo(flags, {
+    signal: stopper.signal,
+    print: (text) => process.stdout.write(`${text}\n`),
+    progress: (text) => process.stderr.write(`${text}\n`),
+  });
+  process.exitCode = complete ? EXIT_CODES.ok : EXIT_CODES.failed;
+}

@@ -1,0 +1,76 @@
+import { existsSync, statSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { runDemo } from "../../../src/cli/demo-run.ts";
+import { createClient } from "../../../src/kubernetes/client.ts";
+import { NODES } from "../../../src/kubernetes/objects.ts";
+
+interface Seen {
+  readonly printed: string[];
+  readonly told: string[];
+}
+
+const shell = (
+  signal: AbortSignal,
+  seen: Seen,
+  onTold: (text: string) => void = () => {},
+): Parameters<typeof runDemo>[1] => ({
+  signal,
+  print: (text) => seen.printed.push(text),
+  progress: (text) => {
+    seen.told.push(text);
+    onTold(text);
+  },
+});
+
+describe("the demo", () => {
+  test("describes every GPU node of three clusters, and no other", async () => {
+    const seen: Seen = { printed: [], told: [] };
+    const complete = await runDemo({ once: true, output: "json" }, shell(new AbortController().signal, seen));
+    const pool = JSON.parse(seen.printed.join("")) as {
+      cluster: string;
+      node: string;
+      model: string;
+      variant?: string;
+      gpus: number;
+      sharing?: string;
+    }[];
+    expect(complete).toBe(true);
+    expect(new Set(pool.map(({ cluster }) => cluster))).toEqual(
+      new Set(["aws-us", "gcp-europe", "lab-milan"]),
+    );
+    expect(pool.map(({ node }) => node)).not.toContain("ip-10-0-1-99");
+    const told = Object.fromEntries(
+      pool.map(({ node, model, variant, gpus }) => [node, `${gpus} x ${model} ${variant}`]),
+    );
+    expect(told).toMatchObject({
+      "hgx-1": expect.stringMatching(/^8 x nvidia-h100 sxm/),
+      "h100-pcie-1": expect.stringMatching(/^1 x nvidia-h100 pcie/),
+      "ip-10-0-1-38": expect.stringMatching(/^1 x nvidia-l40s /),
+      "mi300x-1": expect.stringMatching(/^1 x amd-mi300x /),
+    });
+    expect(pool.find(({ node }) => node === "ip-10-0-1-21")?.sharing).toBe("time-slicing");
+  });
+
+  test("gives out a kubeconfig of its own while it runs, and takes it back", async () => {
+    const stopper = new AbortController();
+    const seen: Seen = { printed: [], told: [] };
+    let ended: Promise<boolean> | undefined;
+    const file = await new Promise<string>((resolve) => {
+      const invited = (text: string): void => {
+        const [, path] = /--kubeconfig (\S+)/.exec(text) ?? [];
+        if (path !== undefined) resolve(path);
+      };
+      ended = runDemo({ output: "table" }, shell(stopper.signal, seen, invited));
+    });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(seen.printed.join("\n")).toMatch(/^CLUSTER +NODE +MODEL/);
+    for (const context of ["aws-us", "gcp-europe", "lab-milan"]) {
+      const client = createClient({ kubeconfig: file, context });
+      for await (const page of client.list(NODES)) expect(page.items.length).toBeGreaterThan(2);
+      client.close();
+    }
+    stopper.abort();
+    await ended;
+    expect(existsSync(file)).toBe(false);
+  });
+});
