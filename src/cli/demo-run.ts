@@ -9,9 +9,13 @@ import { createLogger } from "../observability/logger.ts";
 import { kubeconfigYaml } from "../sandbox/kubeconfig.ts";
 import { sandboxAdmin } from "../sandbox/sandbox.ts";
 import { agentTables } from "./agent-tables.ts";
-import type { DemoFlags } from "./demo.ts";
 import { type DemoCluster, startClusters } from "./demo-clusters.ts";
 import { type PoolRow, poolTable, readPool } from "./demo-pool.ts";
+
+export interface DemoFlags {
+  readonly once?: boolean;
+  readonly output: "table" | "json";
+}
 
 export interface DemoShell {
   /** Ends the demo. */

@@ -1,10 +1,6 @@
 import { Command, Option } from "commander";
+import type { DemoFlags } from "./demo-run.ts";
 import { EXIT_CODES } from "./exit.ts";
-
-export interface DemoFlags {
-  readonly once?: boolean;
-  readonly output: "table" | "json";
-}
 
 const HELP = `
 Examples:

@@ -22,7 +22,7 @@ const shell = (
   },
 });
 
-describe("the demo", () => {
+describe("the demo", { timeout: 30_000 }, () => {
   test("describes every GPU node of three clusters, and no other", async () => {
     const seen: Seen = { printed: [], told: [] };
     const complete = await runDemo({ once: true, output: "json" }, shell(new AbortController().signal, seen));
