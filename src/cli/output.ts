@@ -16,8 +16,8 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 /** Objects as YAML; the library is loaded only when it is asked for. */
 export async function toYaml(value: unknown): Promise<string> {
-  const { stringify } = await import("yaml");
-  return stringify(value, { lineWidth: 0 }).trimEnd();
+  const { yamlOf } = await import("./yaml-output.ts");
+  return yamlOf(value);
 }
 
 /** Writes a line; a reader that went away (`flare map | head`) is no error. */

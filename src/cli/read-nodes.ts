@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { isMap, LineCounter, parseAllDocuments } from "yaml";
+import { isMap, isScalar, LineCounter, parseAllDocuments } from "yaml";
 import * as z from "zod";
 import type { KubeNode } from "../agent/node-view.ts";
 import { UserError } from "./exit.ts";
@@ -82,12 +82,14 @@ function yamlDocuments(text: string, name: string): readonly Document[] {
       const { line, col } = counter.linePos(error.pos[0]);
       throw new UserError(`${name}:${line}:${col}: ${error.message.split(/ at line |\n/)[0]}`);
     }
-    if (document.contents === null) return [];
+    // `---` with nothing behind it.
+    if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
+      return [];
     const { line } = counter.linePos(document.contents.range?.[0] ?? 0);
     const place = `${name}:${line}`;
     if (!isMap(document.contents))
       throw new UserError(
-        `${place}: expected a Node or a List of Nodes, found ${document.contents.constructor.name}`,
+        `${place}: expected a Node or a List of Nodes, found ${isScalar(document.contents) ? "a scalar" : "a list"}`,
       );
     return [{ value: document.toJS({ maxAliasCount: 100 }) as unknown, place }];
   });
@@ -100,7 +102,7 @@ function nodesOf(value: unknown, place: string): readonly KubeNode[] {
   }
   if (Array.isArray(value)) return value.flatMap((item, index) => nodesOf(item, `${place}, [${index}]`));
   if (kind !== undefined && kind !== "Node")
-    throw new UserError(`${place}: expected a Node, found ${String(kind)}`);
+    throw new UserError(`${place}: expected a Node, found ${typeof kind === "string" ? kind : typeof kind}`);
   const parsed = nodeSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

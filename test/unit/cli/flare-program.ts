@@ -1,0 +1,63 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a run of the program did. */
+export interface Run {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The program as users have it: bundled into a folder of its own. */
+export interface Flare {
+  /** Runs it with arguments and standard input, away from any kubeconfig. */
+  readonly run: (args: readonly string[], input?: string, env?: Record<string, string>) => Promise<Run>;
+  /** Writes a file into a scratch folder and returns its path. */
+  readonly file: (name: string, text: string) => string;
+  readonly remove: () => void;
+}
+
+/** Builds the program; takes seconds, so once for a test file. */
+export function buildFlare(): Flare {
+  const dir = mkdtempSync(join(tmpdir(), "flare-cli-"));
+  const dist = join(dir, "dist");
+  const built = spawnSync(process.execPath, ["scripts/build.mjs", "--quiet", `--outdir=${dist}`], {
+    encoding: "utf8",
+  });
+  if (built.status !== 0) throw new Error(`the build failed: ${built.stderr}`);
+  return {
+    run: (args, input = "", env = {}) =>
+      runProgram(join(dist, "flare.js"), args, input, { HOME: dir, ...env }),
+    file: (name, text) => {
+      const path = join(dir, name);
+      writeFileSync(path, text);
+      return path;
+    },
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+function runProgram(
+  program: string,
+  args: readonly string[],
+  input: string,
+  env: Record<string, string>,
+): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env.PATH, ...env } });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, out, err }));
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+  });
+}
