@@ -124,7 +124,7 @@ function withoutNulls({ metadata, spec, status }: z.infer<typeof nodeSchema>): K
       labels: metadata.labels ?? {},
       annotations: metadata.annotations ?? {},
     },
-    spec: { ...(spec?.providerID ? { providerID: spec.providerID } : {}) },
+    spec: spec?.providerID ? { providerID: spec.providerID } : {},
     status: { ...(allocatable ? { allocatable } : {}), ...(nodeInfo ? { nodeInfo } : {}) },
   };
 }
