@@ -11,11 +11,10 @@ const quiet = process.argv.includes("--quiet");
 const outdir = process.argv.find((arg) => arg.startsWith("--outdir="))?.slice("--outdir=".length) ?? "dist";
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 
-await rm(outdir, { recursive: true, force: true });
-await mkdir(outdir, { recursive: true });
-const { metafile } = await build({
+const bundling = build({
   entryPoints: { flare: "src/cli/main.ts" },
   outdir,
+  write: false,
   chunkNames: "[name]-[hash]",
   bundle: true,
   splitting: true,
@@ -34,9 +33,14 @@ const { metafile } = await build({
   plugins: [kubernetesClient()],
   logLevel: "warning",
 });
+// Everything is made before anything is replaced: a build that fails leaves the last good one in place.
+const [{ metafile, outputFiles }, mappings] = await Promise.all([bundling, compileMappings()]);
+await rm(outdir, { recursive: true, force: true });
+await mkdir(outdir, { recursive: true });
+await Promise.all(outputFiles.map(({ path, contents }) => writeFile(path, contents)));
 await chmod(`${outdir}/flare.js`, 0o755);
+await writeFile(`${outdir}/mappings.json`, mappings);
 await cp("mappings", `${outdir}/mappings`, { recursive: true });
-await writeFile(`${outdir}/mappings.json`, await compileMappings());
 if (!quiet) {
   const code = Object.entries(metafile.outputs).filter(([file]) => file.endsWith(".js"));
   const bytes = code.reduce((sum, [, output]) => sum + output.bytes, 0);
