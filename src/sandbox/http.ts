@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Body } from "./decode.ts";
 import { ApiError, statusOf, tooLarge } from "./errors.ts";
 import type { JsonObject } from "./json.ts";
+import { decodeProtobuf, protobufType } from "./protobuf.ts";
 
 export const bodyLimit = 3 * 1024 * 1024;
 
@@ -15,7 +16,12 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
     chunks.push(chunk);
   }
   const contentType = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  return { text: Buffer.concat(chunks).toString("utf8"), contentType };
+  const bytes = Buffer.concat(chunks);
+  if (contentType !== protobufType) return { text: bytes.toString("utf8"), contentType };
+  return {
+    text: bytes.length === 0 ? "" : JSON.stringify(decodeProtobuf(bytes)),
+    contentType: "application/json",
+  };
 }
 
 export interface Answer {

@@ -81,7 +81,7 @@ function answerVerb(state: ServerState, incoming: ResourceRequest, call: Call): 
   if (path.subresource === "status" ? !type.hasStatus : path.subresource !== "") {
     return answerSubresource(state, {
       path,
-      body: parseObject(call.body),
+      body: call.body,
       method: incoming.request.method ?? "",
       target,
     });

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { authenticate } from "./authenticate.ts";
 import { discoveryDocument, openApiDocument, openApiIndex, openApiV2 } from "./discovery.ts";
-import { ApiError, forbidden, methodNotAllowed, noSuchResource, unauthorized } from "./errors.ts";
+import { ApiError, forbidden, methodNotAllowed, noSuchResource } from "./errors.ts";
 import { sendError, sendJson, sendText } from "./http.ts";
-import { authorize, denial, type User } from "./rbac.ts";
+import { authorize, denial } from "./rbac.ts";
 import { actionOf, parsePath } from "./request.ts";
 import type { createRequestLog } from "./request-log.ts";
 import { handleResource, type ServerState } from "./resource-handler.ts";
@@ -18,8 +19,6 @@ export interface ServerOptions extends ServerState {
   /** The fault for this request, if one is due. */
   readonly nextFault: () => Fault | undefined;
 }
-
-const anonymous: User = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 
 const version = {
   major: "1",
@@ -68,7 +67,7 @@ async function handle(
     );
     return;
   }
-  const user = authenticate(options, request);
+  const user = authenticate(kernel.store, options.tokens, request);
   if (!authorize(kernel.store, user, action).allowed) {
     if (action.kind === "path")
       throw new ApiError(403, "Forbidden", `forbidden: ${denial(user, action)}`, {});
@@ -93,18 +92,6 @@ const reasons: Readonly<Record<number, string>> = {
   503: "ServiceUnavailable",
   504: "Timeout",
 };
-
-function authenticate({ tokens }: ServerOptions, request: IncomingMessage): User {
-  const header = request.headers.authorization;
-  if (header === undefined) return anonymous;
-  const token = /^Bearer\s+(\S+)$/i.exec(header)?.[1];
-  const found = token === undefined ? undefined : tokens.verify(token);
-  if (found === undefined) throw unauthorized();
-  const { user } = found;
-  return user.groups.includes("system:authenticated")
-    ? user
-    : { ...user, groups: [...user.groups, "system:authenticated"] };
-}
 
 function answerPath(
   { kernel }: ServerOptions,

@@ -1,4 +1,5 @@
-import { deleteObject } from "./deletes.ts";
+import { type Body, parseObject } from "./decode.ts";
+import { deleteObject, deleteOptions } from "./deletes.ts";
 import { ApiError, conflict, methodNotAllowed, noSuchResource } from "./errors.ts";
 import type { Answer } from "./http.ts";
 import { asArray, asObject, asString, asText, type JsonObject } from "./json.ts";
@@ -11,7 +12,7 @@ import { find, replace, type WriteTarget } from "./writes.ts";
 interface SubresourceCall {
   readonly path: ResourcePath;
   readonly method: string;
-  readonly body: JsonObject;
+  readonly body: Body;
   readonly target: WriteTarget;
 }
 
@@ -21,31 +22,29 @@ interface Context {
 }
 
 /** Answers the subresources that are actions: `pods/binding`, `pods/eviction`, `serviceaccounts/token`, `namespaces/finalize`. */
-export function answerSubresource(context: Context, call: SubresourceCall): Answer {
-  const { path, method, target } = call;
-  const wanted = method === "PUT" && path.resource === "namespaces" ? "finalize" : path.subresource;
+export function answerSubresource(context: Context, { path, method, body, target }: SubresourceCall): Answer {
+  const { kernel } = context;
   switch (`${path.group}/${path.resource}/${path.subresource}`) {
     case "/pods/binding":
-      requirePost(method);
-      return bind(context.kernel, target, call.body);
-    case "/pods/eviction": {
-      requirePost(method);
-      deleteObject(context.kernel, target, {});
+      requireMethod(method, "POST");
+      return bind(kernel, target, parseObject(body));
+    case "/pods/eviction":
+      requireMethod(method, "POST");
+      deleteObject(kernel, target, deleteOptions(parseObject(body).deleteOptions, new URLSearchParams()));
       return { code: 201, body: success(201) };
-    }
     case "/serviceaccounts/token":
-      requirePost(method);
-      return { code: 201, body: requestToken(context, find(context.kernel, target), call.body) };
+      requireMethod(method, "POST");
+      return { code: 201, body: requestToken(context, find(kernel, target), parseObject(body)) };
     case "/namespaces/finalize":
-      if (wanted !== "finalize" || method !== "PUT") throw methodNotAllowed();
-      return { code: 200, body: finalizeNamespace(context.kernel, target, call.body) };
+      requireMethod(method, "PUT");
+      return { code: 200, body: finalizeNamespace(kernel, target, parseObject(body)) };
     default:
       throw noSuchResource();
   }
 }
 
-function requirePost(method: string): void {
-  if (method !== "POST") throw methodNotAllowed();
+function requireMethod(method: string, wanted: "POST" | "PUT"): void {
+  if (method !== wanted) throw methodNotAllowed();
 }
 
 const success = (code: number): JsonObject => ({

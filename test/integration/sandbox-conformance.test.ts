@@ -58,6 +58,17 @@ function watchUntil(
   });
 }
 
+/** The status of a GET with headers of its own. */
+function statusAs(token: string, path: string, headers: Record<string, string>): Promise<number> {
+  const { server, caPem } = endpointOf(api.kubeconfig);
+  return new Promise((resolve, reject) => {
+    const options = { ca: caPem, headers: { authorization: `Bearer ${token}`, ...headers } };
+    httpsGet(new URL(path, server), options, (response) => {
+      response.resume().on("end", () => resolve(response.statusCode ?? 0));
+    }).on("error", reject);
+  });
+}
+
 async function eventually<T>(read: () => Promise<T>, accept: (value: T) => boolean): Promise<T> {
   const end = Date.now() + 15_000;
   for (;;) {
@@ -445,6 +456,20 @@ describe("permissions", () => {
     expect((await user.patch("/api/v1/nodes/absent?fieldManager=t", "apply", node("absent"))).status).toBe(
       403,
     );
+  });
+
+  test("who may act for others has their rights, and nobody else does", async () => {
+    const asReader = { "impersonate-user": "system:serviceaccount:rbac:reader" };
+    expect(
+      await statusAs(endpointOf(api.kubeconfig).token, "/api/v1/namespaces/rbac/configmaps", asReader),
+    ).toBe(200);
+    expect(await statusAs(endpointOf(api.kubeconfig).token, "/api/v1/nodes", asReader)).toBe(403);
+    expect(
+      await statusAs(token, "/api/v1/nodes", {
+        "impersonate-user": "admin",
+        "impersonate-group": "system:masters",
+      }),
+    ).toBe(403);
   });
 
   test("without a valid token there is no entry", async () => {
