@@ -1,4 +1,5 @@
 import { isKubeError } from "../kubernetes/kube-error.ts";
+import { abortable } from "../kubernetes/timing.ts";
 import { type AgentDeps, type AgentOptions, EXIT, type ExitCode } from "./options.ts";
 import { runLoop } from "./run-loop.ts";
 
@@ -13,7 +14,7 @@ export async function runAgent(options: AgentOptions, deps: AgentDeps): Promise<
   deps.signal.addEventListener("abort", stop, { once: true });
   try {
     // A wrong kubeconfig will not get better by retries: say so and end.
-    await deps.client.server();
+    await abortable(deps.client.server(), deps.signal, () => new Error("asked to end"));
     const inner = { ...deps, signal: scope.signal };
     if (options.once !== true) return await runLoop(options, inner);
     const { runOnce } = await import("./run-once.ts");

@@ -1,7 +1,7 @@
-import type { EndpointSource } from "./endpoint.ts";
+import type { Endpoint, EndpointSource } from "./endpoint.ts";
 import { isKubeError, KubeError } from "./kube-error.ts";
 import { errorFromResponse } from "./status-error.ts";
-import type { Sleep } from "./timing.ts";
+import { abortable, type Sleep } from "./timing.ts";
 import {
   exchange,
   type HttpAnswer,
@@ -65,7 +65,7 @@ export function createRequester(options: RequesterOptions): Requester {
 }
 
 async function once(call: Call, options: RequesterOptions): Promise<HttpAnswer> {
-  const endpoint = await options.endpoints.current();
+  const endpoint = await endpointFor(call, options);
   const answer = await exchange(endpoint, toRequest(call, options.userAgent), options.maxBodyBytes);
   if (answer.status < 200 || answer.status > 299) {
     throw errorFromResponse(call.what, answer.status, answer.headers, answer.body);
@@ -73,8 +73,17 @@ async function once(call: Call, options: RequesterOptions): Promise<HttpAnswer> 
   return answer;
 }
 
+/** An exec plugin may take its time; the caller need not. */
+function endpointFor(call: Call, options: RequesterOptions): Promise<Endpoint> {
+  return abortable(
+    options.endpoints.current(),
+    call.signal,
+    () => new KubeError("aborted", `${call.what}: aborted`),
+  );
+}
+
 async function streamOnce(call: Call, options: RequesterOptions): Promise<HttpStream> {
-  const endpoint = await options.endpoints.current();
+  const endpoint = await endpointFor(call, options);
   const stream = await openStream(endpoint, toRequest(call, options.userAgent));
   const { message, guard } = stream;
   if (message.statusCode === 200) return stream;

@@ -17,6 +17,21 @@ export const sleep: Sleep = (milliseconds, signal) =>
     signal?.addEventListener("abort", done, { once: true });
   });
 
+/** The outcome of `work`, or a rejection as soon as the signal aborts; the work itself goes on unheard. */
+export function abortable<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  aborted: () => Error,
+): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(aborted());
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
 /** Milliseconds to wait before attempt `failures + 1`: full jitter, doubling from 0.5 s to 30 s, never under 50 ms. */
 export function backoffDelay(failures: number, random: () => number): number {
   const ceiling = Math.min(30_000, 500 * 2 ** Math.min(Math.max(failures - 1, 0), 10));

@@ -58,6 +58,8 @@ export async function openStream(endpoint: Endpoint, request: HttpRequest): Prom
   try {
     const message = await send(endpoint, request, guard);
     guard.clearDeadline();
+    // A peer that is gone without a word is found by the kernel, too.
+    message.socket.setKeepAlive(true, 30_000);
     return { message, guard };
   } catch (error) {
     guard.dispose();

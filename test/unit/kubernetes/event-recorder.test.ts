@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { createEventRecorder, type EventMessage } from "../../../src/kubernetes/event-recorder.ts";
+import type { KubeClient } from "../../../src/kubernetes/kube-client.ts";
+import { KubeError } from "../../../src/kubernetes/kube-error.ts";
+
+const SUBJECT = { apiVersion: "v1", kind: "Node", name: "gpu-1", uid: "u1" };
+const event = (message = "m"): EventMessage => ({ type: "Warning", reason: "R", message });
+
+/** A recorder with a clock of its own and an API that keeps what it gets. */
+function recorder(create: () => Promise<unknown> = async () => ({})) {
+  const clock = { now: Date.UTC(2026, 0, 1) };
+  const created: Record<string, unknown>[] = [];
+  const patched: unknown[] = [];
+  const errors: unknown[] = [];
+  const client = {
+    create: async (_: unknown, object: object) => {
+      created.push(object as Record<string, unknown>);
+      return create();
+    },
+    patch: async (_: unknown, target: object, patch: object) => {
+      patched.push({ ...target, ...patch });
+      return {};
+    },
+  } as unknown as Pick<KubeClient, "create" | "patch">;
+  const events = createEventRecorder({
+    client,
+    component: "flare-agent",
+    instance: "gpu-1",
+    onError: (error) => errors.push(error),
+    now: () => clock.now,
+  });
+  return { events, clock, created, patched, errors };
+}
+
+describe("an event recorder", () => {
+  it("records what kubectl describe shows, in the namespace of node Events", async () => {
+    const { events, created } = recorder();
+    events.record(SUBJECT, event("told"));
+    await events.flush();
+    expect(created).toEqual([
+      expect.objectContaining({
+        kind: "Event",
+        metadata: { name: expect.stringMatching(/^gpu-1\.[0-9a-f]{16}$/), namespace: "default" },
+        involvedObject: SUBJECT,
+        type: "Warning",
+        reason: "R",
+        message: "told",
+        count: 1,
+        firstTimestamp: "2026-01-01T00:00:00Z",
+        lastTimestamp: "2026-01-01T00:00:00Z",
+        source: { component: "flare-agent", host: "gpu-1" },
+      }),
+    ]);
+  });
+
+  it("counts repetitions and writes them seldom", async () => {
+    const { events, clock, created } = recorder();
+    for (let minute = 0; minute < 21; minute++) {
+      events.record(SUBJECT, event());
+      clock.now += 60_000;
+    }
+    await events.flush();
+    expect(created.map((each) => each.count)).toEqual([1, 11, 21]);
+  });
+
+  it("repeats the Event of a process that ran before, instead of adding another", async () => {
+    const { events, patched, errors } = recorder(() =>
+      Promise.reject(new KubeError("conflict", "it exists", { status: 409 })),
+    );
+    events.record(SUBJECT, event());
+    await events.flush();
+    expect(patched).toEqual([
+      expect.objectContaining({ namespace: "default", count: 1, lastTimestamp: "2026-01-01T00:00:00Z" }),
+    ]);
+    expect(errors).toEqual([]);
+  });
+
+  it("lets no flood through", async () => {
+    const { events, clock, created } = recorder();
+    for (let i = 0; i < 100; i++) events.record(SUBJECT, event(`message ${i}`));
+    clock.now += 3 * 60_000;
+    for (let i = 100; i < 200; i++) events.record(SUBJECT, event(`message ${i}`));
+    await events.flush();
+    expect(created).toHaveLength(15);
+  });
+
+  it("tells of failures and throws none", async () => {
+    const failure = new KubeError("forbidden", "no", { status: 403 });
+    const { events, errors } = recorder(() => Promise.reject(failure));
+    events.record(SUBJECT, event());
+    await events.flush();
+    expect(errors).toEqual([failure]);
+  });
+});
