@@ -1,12 +1,15 @@
-import { type Context, compileObject } from "./expression.ts";
+import type { Context } from "./context.ts";
+import { compileObject } from "./expression.ts";
 import { compilePattern } from "./pattern.ts";
 import type { Condition, ExpressionObject, OperatorSet } from "./schema.ts";
 import type { Scalar, Test } from "./scope.ts";
 
 /** Compiles conditions to one test; all must hold, an empty list always does. */
 export function compileConditions(conditions: readonly Condition[] | undefined, context: Context): Test {
-  const tests = (conditions ?? []).map((condition) => compileCondition(condition, context));
-  return (scope) => tests.every((test) => test(scope));
+  const [first, second, ...more] = (conditions ?? []).map((condition) => compileCondition(condition, context));
+  if (!first) return () => true;
+  if (!second) return first;
+  return (scope) => first(scope) && second(scope) && more.every((test) => test(scope));
 }
 
 function compileCondition(condition: Condition, context: Context): Test {
@@ -63,4 +66,4 @@ const not =
 
 /** NaN for what is no number, so that no comparison with it holds. */
 const number = (value: Scalar | undefined): number =>
-  value === undefined || value === "" || typeof value === "boolean" ? Number.NaN : Number(value);
+  typeof value === "number" || /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/.test(String(value)) ? Number(value) : Number.NaN;

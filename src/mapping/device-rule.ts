@@ -1,10 +1,13 @@
 import { compileConditions } from "./condition.ts";
-import { type Context, compileExpression, keyMatcher } from "./expression.ts";
+import type { Context } from "./context.ts";
+import { compileExpression } from "./expression.ts";
 import type { DraDevice } from "./facts.ts";
+import { type KeyMatcher, keyMatcher } from "./key-matcher.ts";
+import { compileLets } from "./lets.ts";
 import { walk } from "./lookup.ts";
-import type { Captures } from "./pattern.ts";
+import { type Captures, captureNames } from "./pattern.ts";
 import type { DeviceRule, Expression } from "./schema.ts";
-import type { Evaluate, LetExpressions, Scope, Test } from "./scope.ts";
+import { type Evaluate, type Lets, labelKeysWith, type Scope, type Test } from "./scope.ts";
 
 /** What a rule may tell of a group of devices, beside its count and sharing. */
 export const FIELDS = [
@@ -37,7 +40,7 @@ export interface CompiledDeviceRule {
   /** PCI-SIG id of the vendor, by the lookup `pci-vendor`. */
   readonly pciVendor: string | undefined;
   readonly bindings: (scope: Scope) => readonly Binding[];
-  readonly lets: LetExpressions;
+  readonly lets: Lets;
   readonly when: Test;
   readonly resource: Evaluate;
   readonly count: Evaluate | undefined;
@@ -53,9 +56,11 @@ export interface Binding {
 }
 
 const ONCE: readonly Binding[] = [{ captures: {} }];
+const NONE: readonly Binding[] = [];
 
 /** Compiles one device rule. */
-export function compileDeviceRule(rule: DeviceRule, at: string, context: Context): CompiledDeviceRule {
+export function compileDeviceRule(rule: DeviceRule, at: string, outer: Context): CompiledDeviceRule {
+  const { lets, context } = compileLets(capturesOf(rule.each), rule.let, outer);
   const maybe = (expression: Expression | undefined): Evaluate | undefined =>
     expression === undefined ? undefined : compileExpression(expression, context);
   return {
@@ -68,7 +73,7 @@ export function compileDeviceRule(rule: DeviceRule, at: string, context: Context
     dra: rule.each?.dra !== undefined,
     pciVendor: pciVendorOf(rule.vendor, context),
     bindings: compileEach(rule.each),
-    lets: compileLets(rule.let, context),
+    lets,
     when: compileConditions(rule.when, context),
     resource: compileExpression(rule.resource, context),
     count: maybe(rule.count),
@@ -81,31 +86,33 @@ export function compileDeviceRule(rule: DeviceRule, at: string, context: Context
   };
 }
 
-/** The `let` values of a rule, by name. */
-export function compileLets(
-  lets: Readonly<Record<string, Expression>> | undefined,
-  context: Context,
-): LetExpressions {
-  return new Map(
-    Object.entries(lets ?? {}).map(([name, expression]) => [name, compileExpression(expression, context)]),
-  );
-}
-
 function pciVendorOf(vendor: string, context: Context): string | undefined {
   const tree = context.lookups.get("pci-vendor")?.tree;
   const id = tree && walk(tree, [vendor]);
   return typeof id === "string" ? id : undefined;
 }
 
+type Each = NonNullable<DeviceRule["each"]>;
+const patternsOf = (patterns: string | readonly string[] | undefined): readonly string[] =>
+  [patterns ?? []].flat();
+
+/** Names that `each` gives to a rule: what its patterns capture, and the `key` that matched. */
+function capturesOf(each: Each | undefined): readonly string[] {
+  if (!each || each.dra !== undefined) return [];
+  const patterns = [...patternsOf(each.resource), ...patternsOf(each.label)];
+  return [...new Set(["key", ...patterns.flatMap(captureNames)])];
+}
+
 function compileEach(each: DeviceRule["each"]): (scope: Scope) => readonly Binding[] {
   if (!each) return () => ONCE;
   if (each.dra !== undefined) return overDra(each.dra);
-  const resources = matchersOf(each.resource);
-  const labels = matchersOf(each.label);
-  const assumed: readonly Binding[] = each.assume === undefined ? [] : [{ captures: { key: each.assume } }];
-  return ({ facts }) => {
-    if (facts.allocatable && resources.length > 0) return matching(facts.allocatable, resources);
-    return assumed.length > 0 ? assumed : matching(facts.labels, labels);
+  const resources = patternsOf(each.resource).map(keyMatcher);
+  const labels = patternsOf(each.label).map(keyMatcher);
+  const assumed: readonly Binding[] = each.assume === undefined ? NONE : [{ captures: { key: each.assume } }];
+  return (scope) => {
+    const { allocatable } = scope.facts;
+    if (allocatable && resources.length > 0) return matchingResources(allocatable, resources);
+    return assumed.length > 0 ? assumed : matchingLabels(scope, labels);
   };
 }
 
@@ -116,29 +123,38 @@ const overDra =
       .filter((device) => device.driver === driver)
       .map((dra) => ({ captures: {}, dra }));
 
-const matchersOf = (patterns: string | readonly string[] | undefined) =>
-  [patterns ?? []].flat().map(keyMatcher);
-
-/** Keys of a map that match, in their order; what is `0` is not there. */
-function matching(
-  map: Readonly<Record<string, string>>,
-  matchers: readonly ((key: string) => Captures | undefined)[],
+/** Resources that match; what is `0` is not there. */
+function matchingResources(
+  allocatable: Readonly<Record<string, string>>,
+  matchers: readonly KeyMatcher[],
 ): readonly Binding[] {
-  const bindings: { captures: Captures & { key: string } }[] = [];
-  for (const key of Object.keys(map)) {
-    const captures = map[key] === "0" ? undefined : firstMatch(key, matchers);
-    if (captures) bindings.push({ captures: { ...captures, key } });
+  let bindings: Binding[] | undefined;
+  for (const key in allocatable) {
+    if (allocatable[key] === "0") continue;
+    for (const { match } of matchers) bindings = withBinding(bindings, key, match(key));
   }
-  return bindings.sort((left, right) => (left.captures.key < right.captures.key ? -1 : 1));
+  return bindings?.sort(byKey) ?? NONE;
 }
 
-function firstMatch(
-  key: string,
-  matchers: readonly ((key: string) => Captures | undefined)[],
-): Captures | undefined {
-  for (const match of matchers) {
-    const captures = match(key);
-    if (captures) return captures;
+function matchingLabels(scope: Scope, matchers: readonly KeyMatcher[]): readonly Binding[] {
+  let bindings: Binding[] | undefined;
+  for (const { prefix, match } of matchers) {
+    for (const key of labelKeysWith(scope, prefix)) {
+      if (scope.facts.labels[key] !== "0") bindings = withBinding(bindings, key, match(key));
+    }
   }
-  return undefined;
+  return bindings?.sort(byKey) ?? NONE;
 }
+
+/** A key that several patterns match is bound once, by the first of them. */
+function withBinding(
+  bindings: Binding[] | undefined,
+  key: string,
+  captures: Captures | undefined,
+): Binding[] | undefined {
+  if (!captures || bindings?.some((binding) => binding.captures.key === key)) return bindings;
+  return [...(bindings ?? []), { captures: { ...captures, key } }];
+}
+
+const byKey = (left: Binding, right: Binding): number =>
+  (left.captures.key ?? "") < (right.captures.key ?? "") ? -1 : 1;

@@ -1,22 +1,17 @@
 import { type Count, settleCount } from "./count.ts";
-import { type CompiledDeviceRule, FIELDS, type FieldName } from "./device-rule.ts";
+import { type CompiledDeviceRule, FIELDS } from "./device-rule.ts";
+import { type FoundGroup, NO_FIELDS, ownValue, unknownGroup, wholeNumber } from "./found-group.ts";
 import type { Problem, Sharing } from "./result.ts";
-import { type Evaluate, enterRule, type FieldOrigin, type Scalar, type Scope } from "./scope.ts";
-
-/** Devices as the rules found them, before the catalogue is asked. */
-export interface FoundGroup {
-  readonly vendor: string;
-  readonly resource: string;
-  readonly count: number;
-  readonly replicas: number;
-  readonly sharing: Sharing;
-  readonly fields: Readonly<Record<FieldName, Scalar | undefined>>;
-  /** Names of fields that are not told by the node itself. */
-  readonly inferred: ReadonlySet<string>;
-  readonly origins: Readonly<Record<string, FieldOrigin>> | undefined;
-  readonly rule: string;
-  readonly at: string;
-}
+import {
+  type Evaluate,
+  enterRule,
+  evaluateAlone,
+  type FieldOrigin,
+  readFacts,
+  type Scalar,
+  type Scope,
+} from "./scope.ts";
+import { fitSplitGroups } from "./split-counts.ts";
 
 /** More groups on one node than any hardware has; the rest is reported, not published. */
 const MAX_GROUPS = 64;
@@ -28,20 +23,19 @@ export function findDevices(
   scope: Scope,
   problems: Problem[],
 ): readonly FoundGroup[] {
-  const groups: FoundGroup[] = [];
+  let groups: FoundGroup[] = [];
   const owners = new Map<string, CompiledDeviceRule>();
   const vendors = new Set<string>();
   for (const rule of rules) {
     if (rule.unlessFound && vendors.has(rule.vendor)) continue;
-    const found = applyRule(rule, scope, problems).filter(
-      (group) => (owners.get(group.resource) ?? rule) === rule,
-    );
-    for (const group of found) {
+    for (const group of applyRule(rule, scope, problems)) {
+      if ((owners.get(group.resource) ?? rule) !== rule) continue;
       owners.set(group.resource, rule);
+      vendors.add(rule.vendor);
       addGroup(groups, group);
     }
-    if (found.length > 0) vendors.add(rule.vendor);
   }
+  groups = fitSplitGroups(groups, scope, problems);
   if (groups.length <= MAX_GROUPS) return groups;
   problems.push({
     code: "too-large",
@@ -53,51 +47,54 @@ export function findDevices(
 }
 
 function applyRule(rule: CompiledDeviceRule, scope: Scope, problems: Problem[]): readonly FoundGroup[] {
-  return rule.bindings(scope).flatMap((binding) => {
-    enterRule(scope, binding.captures, rule.lets);
+  const bindings = rule.bindings(scope);
+  if (bindings.length === 0) return NO_GROUPS;
+  const groups: FoundGroup[] = [];
+  for (const binding of bindings) {
+    enterRule(scope, rule.lets, binding.captures);
     scope.dra = binding.dra;
-    if (!rule.when(scope)) return [];
-    return groupsOf(rule, scope, problems);
-  });
+    if (rule.when(scope)) groups.push(...groupsOf(rule, scope, problems));
+  }
+  return groups;
+}
+const NO_GROUPS: readonly FoundGroup[] = [];
+
+/** Reads the fields of one group and notes what is inferred and, when explaining, where each came from. */
+interface Reader {
+  readonly read: (name: string, evaluate: Evaluate | undefined) => Scalar | undefined;
+  readonly inferred: Set<string>;
+  readonly origins: Record<string, FieldOrigin> | undefined;
 }
 
-/** Evaluates with fresh marks and gives them back beside the value. */
-export function traced(
-  scope: Scope,
-  evaluate: Evaluate,
-): readonly [Scalar | undefined, { inferred: boolean; facts: readonly string[] }] {
-  const { trace } = scope;
-  scope.inferred = false;
-  if (trace) trace.length = 0;
-  const value = evaluate(scope);
-  return [value, { inferred: scope.inferred, facts: trace ? [...trace] : NO_FACTS }];
-}
-const NO_FACTS: readonly string[] = [];
-
-function groupsOf(rule: CompiledDeviceRule, scope: Scope, problems: Problem[]): readonly FoundGroup[] {
-  const resource = rule.resource(scope);
-  if (resource === undefined) return [];
+function readerOf({ rule, at }: CompiledDeviceRule, scope: Scope): Reader {
   const inferred = new Set<string>();
   const origins: Record<string, FieldOrigin> | undefined = scope.trace ? {} : undefined;
-  const read = (name: string, evaluate: Evaluate | undefined): Scalar | undefined => {
-    if (!evaluate) return undefined;
-    const [value, origin] = traced(scope, evaluate);
-    if (value !== undefined && origin.inferred) inferred.add(name);
-    if (value !== undefined && origins) origins[name] = { ...origin, rule: rule.rule, at: rule.at };
+  const read: Reader["read"] = (name, evaluate) => {
+    const value = evaluate && evaluateAlone(scope, evaluate);
+    if (value === undefined) return undefined;
+    if (scope.inferred) inferred.add(name);
+    if (origins) origins[name] = { facts: readFacts(scope), inferred: scope.inferred, rule, at };
     return value;
   };
+  return { read, inferred, origins };
+}
+
+function groupsOf(rule: CompiledDeviceRule, scope: Scope, problems: Problem[]): readonly FoundGroup[] {
+  const named = rule.resource(scope);
+  if (named === undefined) return NO_GROUPS;
+  const resource = String(named);
+  const { read, inferred, origins } = readerOf(rule, scope);
   const sharing = asSharing(read("sharing", rule.sharing));
-  const counted = countOf(rule, scope, String(resource), sharing, read);
-  if (!counted) return [];
-  if (counted.problem) problems.push({ ...counted.problem, severity: "warning", subject: String(resource) });
+  const counted = countOf(rule, scope, resource, sharing, read);
+  if (!counted) return NO_GROUPS;
+  if (counted.problem) problems.push(aboutCount(counted.problem, resource, scope));
   if (counted.inferred) inferred.add("count");
-  if (origins) origins.count = countOrigin(rule, scope, String(resource), origins, counted.inferred);
-  const fields = Object.fromEntries(
-    rule.fields.map(([name, evaluate]) => [name, read(name, evaluate)]),
-  ) as FoundGroup["fields"];
+  if (origins) origins.count = countOrigin(rule, scope, resource, origins, counted.inferred);
+  const fields = { ...NO_FIELDS };
+  for (const [name, evaluate] of rule.fields) fields[name] = read(name, evaluate);
   const group: FoundGroup = {
     vendor: rule.vendor,
-    resource: String(resource),
+    resource,
     count: counted.count,
     replicas: counted.replicas,
     sharing: counted.hiddenSharing ? "time-slicing" : sharing,
@@ -106,9 +103,21 @@ function groupsOf(rule: CompiledDeviceRule, scope: Scope, problems: Problem[]): 
     origins,
     rule: rule.rule,
     at: rule.at,
+    splits: rule.splitsResource,
   };
   return counted.unknown > 0 ? [group, unknownGroup(group, counted.unknown)] : [group];
 }
+
+const aboutCount = (
+  { code, message }: NonNullable<Count["problem"]>,
+  resource: string,
+  { facts }: Scope,
+): Problem => ({
+  code,
+  severity: "warning",
+  subject: resource,
+  message: `node ${facts.name}: ${resource}: ${message}`,
+});
 
 function countOrigin(
   { rule, at }: CompiledDeviceRule,
@@ -132,20 +141,26 @@ function countOf(
   scope: Scope,
   resource: string,
   sharing: Sharing,
-  read: (name: string, evaluate: Evaluate | undefined) => Scalar | undefined,
+  read: Reader["read"],
 ): Count | undefined {
   const { allocatable, hardware } = scope.facts;
   const count = wholeNumber(read("count", rule.count));
   if (rule.splitsResource) return splitCount(allocatable && (ownValue(allocatable, resource) ?? "0"), count);
+  const slots = rule.dra ? undefined : allocatable && wholeNumber(ownValue(allocatable, resource) ?? "0");
   const seen = hardware?.gpus.filter((gpu) => gpu.vendor === rule.pciVendor).length || undefined;
+  const physical = rule.excessIsSharing ? (count ?? fewer(seen, slots)) : seen;
   return settleCount({
-    slots: rule.dra ? undefined : allocatable && wholeNumber(ownValue(allocatable, resource) ?? "0"),
-    count,
+    slots,
+    count: count ?? (rule.excessIsSharing ? physical : undefined),
     replicas: wholeNumber(read("replicas", rule.replicas)),
     shared: sharing === "time-slicing" || sharing === "mps",
-    seen: rule.excessIsSharing ? count : seen,
+    seen: physical,
   });
 }
+
+/** More slots than GPUs is sharing; as many or fewer says nothing (GPUs of another driver are seen too). */
+const fewer = (seen: number | undefined, slots: number | undefined): number | undefined =>
+  seen !== undefined && slots !== undefined && seen < slots ? seen : undefined;
 
 /** Groups that share a resource have the labels' counts, as long as the resource is there at all. */
 function splitCount(allocatable: string | undefined, count: number | undefined): Count | undefined {
@@ -153,23 +168,8 @@ function splitCount(allocatable: string | undefined, count: number | undefined):
   return { count, replicas: 1, inferred: false, unknown: 0, hiddenSharing: false };
 }
 
-const ownValue = (map: Readonly<Record<string, string>>, key: string): string | undefined =>
-  Object.hasOwn(map, key) ? map[key] : undefined;
-
-function wholeNumber(value: Scalar | undefined): number | undefined {
-  const text = String(value ?? "");
-  // More digits than any node has GPUs is no count.
-  return /^[0-9]{1,4}$/.test(text) ? Number(text) : undefined;
-}
-
 const asSharing = (value: Scalar | undefined): Sharing =>
   value !== undefined && SHARINGS.includes(String(value)) ? (String(value) as Sharing) : "none";
-
-/** Devices of the same resource that the labels say nothing of: they exist, and nothing else is known. */
-function unknownGroup(group: FoundGroup, count: number): FoundGroup {
-  const fields = Object.fromEntries(FIELDS.map((name) => [name, undefined])) as FoundGroup["fields"];
-  return { ...group, count, fields, inferred: new Set(["count"]), origins: group.origins && {} };
-}
 
 /** Equal devices found one by one (DRA lists each) become one group. */
 function addGroup(groups: FoundGroup[], group: FoundGroup): void {

@@ -1,14 +1,14 @@
-import { missingRequired } from "../vocabulary/annotations.ts";
-import { GPU_NODE_LABEL, KEYS, type Key } from "../vocabulary/keys.ts";
-import { formatValue, parseValue } from "../vocabulary/values.ts";
+import { GPU_NODE_LABEL, type Key, REQUIRED_KEYS } from "../vocabulary/keys.ts";
+import { type Chosen, chooseValues } from "./choose-values.ts";
 import { entryOf, isWhole, viewOf } from "./device-view.ts";
 import type { NodeFacts } from "./facts.ts";
-import { findDevices, traced } from "./find-devices.ts";
+import { findDevices } from "./find-devices.ts";
 import { findProblems, unofferedHardware } from "./node-problems.ts";
 import { type ResolvedGroup, resolveGroup, sharePhysical } from "./resolve.ts";
-import type { MappingResult, Problem, Provenance } from "./result.ts";
-import { type DeviceView, enterRule, type Scope, scopeOf } from "./scope.ts";
-import type { MappingTables, ValueCandidate } from "./tables.ts";
+import type { DeviceGroup, MappingResult, Problem, Provenance } from "./result.ts";
+import { type DeviceView, type Scope, scopeOf } from "./scope.ts";
+import { annotationsOf, type ByRow, byRow, inferredKeys, rowOf } from "./spelling.ts";
+import type { MappingTables } from "./tables.ts";
 
 export interface MapOptions {
   /** Publish the other spellings beside the canonical keys; default true. */
@@ -21,66 +21,50 @@ export interface MapOptions {
 export function mapNode(tables: MappingTables, facts: NodeFacts, options: MapOptions = {}): MappingResult {
   const scope = scopeOf(facts, options.explain === true);
   const problems: Problem[] = [];
-  const found = findDevices(tables.devices, scope, problems);
-  const groups = sharePhysical(found.map((group) => resolveGroup(group, tables.catalogue))).sort(
-    mostMemoryFirst,
-  );
+  const groups = groupsOf(tables, scope, problems);
   const vendors = new Set(groups.map((group) => group.found.vendor));
   problems.push(...findProblems(tables.problems, scope, vendors));
   problems.push(...unofferedHardware(scope, tables.lookups.get("pci-vendor")?.tree, vendors));
   const [largest] = groups;
-  if (!largest)
-    return {
-      annotations: {},
-      labels: {},
-      devices: [],
-      problems,
-      ...(options.explain ? { provenance: [] } : {}),
-    };
+  if (!largest) return nothingFound(problems, options);
   for (const group of groups) reportUnknown(group, facts, problems);
   scope.dra = facts.draDevices?.find((device) => device.driver === largest.found.resource);
   scope.devices = groups.map((group) => viewOf(group, tables.scores));
   scope.device = nodeWide(scope.devices[0], groups);
-  const chosen = chooseValues(tables, scope, problems, facts.name);
-  chosen.push(...ownKeys(groups, tables, chosen));
-  const canonical: Record<string, string> = {};
-  for (const { key, value } of chosen) canonical[key.key] = value;
-  reportMissing(canonical, problems, facts.name);
+  const devices = groups.map(entryOf);
+  const rows = byRow(chooseValues(tables.values, scope, problems));
+  addOwnKeys(rows, devices, tables.version);
+  reportMissing(rows, problems, facts.name);
   return {
-    annotations: spelledOut(canonical, options.aliases ?? true),
+    annotations: annotationsOf(rows, options.aliases ?? true),
     labels: { [GPU_NODE_LABEL]: "true" },
-    devices: groups.map(entryOf),
+    devices,
     problems,
-    ...(options.explain ? { provenance: chosen.map(provenanceOf).sort(byKey) } : {}),
+    ...(options.explain ? { provenance: provenanceOf(rows) } : {}),
   };
 }
 
-const NO_CAPTURES = {};
-
-interface Chosen {
-  readonly key: Key;
-  readonly value: string;
-  readonly inferred: boolean;
-  readonly rule: string;
-  readonly at: string;
-  readonly facts: readonly string[];
-}
-
-const provenanceOf = ({ key, facts, ...rest }: Chosen): Provenance => ({
-  ...rest,
-  key: key.key,
-  facts: [...new Set(facts)],
+const nothingFound = (problems: readonly Problem[], { explain }: MapOptions): MappingResult => ({
+  annotations: {},
+  labels: {},
+  devices: [],
+  problems,
+  ...(explain ? { provenance: [] } : {}),
 });
-const byKey = (left: Provenance, right: Provenance): number => (left.key < right.key ? -1 : 1);
+
+function groupsOf(tables: MappingTables, scope: Scope, problems: Problem[]): readonly ResolvedGroup[] {
+  const found = findDevices(tables.devices, scope, problems);
+  const groups = found.map((group) => resolveGroup(group, tables.catalogue));
+  return groups.length === 0 ? groups : sharePhysical(groups).sort(mostMemoryFirst);
+}
 
 /** The core keys describe the group with the most memory in all; then the one with a known model, then by name. */
 function mostMemoryFirst(left: ResolvedGroup, right: ResolvedGroup): number {
   const memory = (group: ResolvedGroup): number => (group.memoryGi ?? 0) * group.found.count;
   const known = (group: ResolvedGroup): number => (group.model === undefined ? 0 : 1);
+  const name = (group: ResolvedGroup): string => `${group.found.resource} ${group.model} ${group.variant}`;
   return (
-    memory(right) - memory(left) ||
-    known(right) - known(left) ||
-    (left.found.resource < right.found.resource ? -1 : 1)
+    memory(right) - memory(left) || known(right) - known(left) || (name(left) < name(right) ? -1 : 1)
   );
 }
 
@@ -90,88 +74,38 @@ function nodeWide(view: DeviceView | undefined, groups: readonly ResolvedGroup[]
   return { ...view, fields: { ...view.fields, dedicated: groups.some(isWhole) } };
 }
 
-function chooseValues(tables: MappingTables, scope: Scope, problems: Problem[], node: string): Chosen[] {
-  const chosen: Chosen[] = [];
-  for (const { key, candidates } of tables.values) {
-    for (const candidate of candidates) {
-      const found = tryCandidate(key, candidate, scope, problems, node);
-      if (!found) continue;
-      chosen.push(found);
-      scope.decided.set(key.key, candidate.rule);
-      break;
-    }
-  }
-  return chosen;
-}
-
-function tryCandidate(
-  key: Key,
-  candidate: ValueCandidate,
-  scope: Scope,
-  problems: Problem[],
-  node: string,
-): Chosen | undefined {
-  // The keys of one rule share its `let` values.
-  if (scope.pending !== candidate.lets) enterRule(scope, NO_CAPTURES, candidate.lets);
-  if (!candidate.when(scope)) return undefined;
-  const [raw, origin] = traced(scope, candidate.evaluate);
-  if (raw === undefined) return undefined;
-  // Arithmetic leaves more digits than anybody measured.
-  const text = typeof raw === "number" ? String(Math.round(raw * 1e6) / 1e6) : String(raw);
-  const parsed = parseValue(key.type, text);
-  if (!parsed.ok) {
-    problems.push({
-      code: "invalid-value",
-      severity: "warning",
-      subject: key.key,
-      message: `node ${node}: rule ${candidate.rule} (${candidate.at}) gives ${key.key} the value ${JSON.stringify(text.slice(0, 80))}; expected ${parsed.expected}`,
-    });
-    return undefined;
-  }
-  const value = formatValue(key.type, parsed.value);
-  const inferred = origin.inferred;
-  const { rule, at } = candidate;
-  return { key, value, inferred, rule, at, facts: origin.facts };
-}
-
 /** Keys that the agent makes itself: the groups, the tables' version, what is inferred. */
-function ownKeys(
-  groups: readonly ResolvedGroup[],
-  tables: MappingTables,
-  chosen: readonly Chosen[],
-): Chosen[] {
-  const inferred = chosen
-    .filter((choice) => choice.inferred)
-    .map((choice) => choice.key.key)
-    .sort();
-  const devices = groups.map(entryOf).map(({ vendor: _vendor, ...entry }) => entry);
-  const own = (name: string, value: string): Chosen => ({
-    key: { key: name, type: { kind: "list" }, meaning: "" },
-    value,
-    inferred: false,
-    rule: "agent",
-    at: "built in",
-    facts: [],
-  });
-  return [
-    own("gpu.fluidos.eu/devices", JSON.stringify(devices)),
-    own("agent.fluidos.eu/mappings", tables.version),
-    ...(inferred.length > 0 ? [own("agent.fluidos.eu/inferred", inferred.join(","))] : []),
-  ];
+function addOwnKeys(rows: (Chosen | undefined)[], devices: readonly DeviceGroup[], version: string): void {
+  const inferred = inferredKeys(rows);
+  rows[DEVICES.row] = own(DEVICES.key, JSON.stringify(devices, ENTRY_FIELDS));
+  rows[MAPPINGS.row] = own(MAPPINGS.key, version);
+  if (inferred.length > 0) rows[INFERRED.row] = own(INFERRED.key, inferred.join(","));
 }
 
-/** Every spelling of the vocabulary with its canonical key, in order, so that nothing is sorted for each node. */
-const SPELLINGS: readonly (readonly [spelling: string, canonical: string])[] = (KEYS as readonly Key[])
-  .flatMap((row) => [row.key, ...(row.aliases ?? [])].map((spelling) => [spelling, row.key] as const))
-  .sort(([left], [right]) => (left < right ? -1 : 1));
+const ownKey = (key: string): { key: Key; row: number } => ({
+  key: { key, type: { kind: "list" }, meaning: "" },
+  row: rowOf(key),
+});
+const DEVICES = ownKey("gpu.fluidos.eu/devices");
+const MAPPINGS = ownKey("agent.fluidos.eu/mappings");
+const INFERRED = ownKey("agent.fluidos.eu/inferred");
+/** An entry has no vendor: its model begins with it. */
+const ENTRY_FIELDS = ["resource", "model", "variant", "profile", "count", "memoryGi", "sharing", "replicas"];
 
-function spelledOut(canonical: Readonly<Record<string, string>>, aliases: boolean): Record<string, string> {
-  const annotations: Record<string, string> = {};
-  for (const [spelling, key] of SPELLINGS) {
-    const value = canonical[key];
-    if (value !== undefined && (aliases || spelling === key)) annotations[spelling] = value;
-  }
-  return annotations;
+const own = (key: Key, value: string): Chosen => ({
+  key,
+  value,
+  inferred: false,
+  rule: "agent",
+  at: "built in",
+  facts: [],
+});
+
+function provenanceOf(rows: ByRow): Provenance[] {
+  return rows
+    .flatMap((choice) => (choice ? [choice] : []))
+    .map(({ key, facts, ...rest }) => ({ ...rest, key: key.key, facts: [...new Set(facts)] }))
+    .sort((left, right) => (left.key < right.key ? -1 : 1));
 }
 
 function reportUnknown(group: ResolvedGroup, facts: NodeFacts, problems: Problem[]): void {
@@ -188,8 +122,11 @@ function reportUnknown(group: ResolvedGroup, facts: NodeFacts, problems: Problem
   });
 }
 
-function reportMissing(canonical: Readonly<Record<string, string>>, problems: Problem[], node: string): void {
-  for (const key of missingRequired(canonical)) {
+const REQUIRED = REQUIRED_KEYS.map((key) => ({ key, row: rowOf(key) }));
+
+function reportMissing(rows: ByRow, problems: Problem[], node: string): void {
+  for (const { key, row } of REQUIRED) {
+    if (rows[row] !== undefined) continue;
     problems.push({
       code: "missing-required",
       severity: "warning",

@@ -1,15 +1,16 @@
 import { compileConditions } from "./condition.ts";
-import { compileLets } from "./device-rule.ts";
-import { type Context, compileExpression, template } from "./expression.ts";
+import { type Context, template } from "./context.ts";
+import { compileExpression } from "./expression.ts";
+import { compileLets } from "./lets.ts";
 import { walk } from "./lookup.ts";
 import type { Problem } from "./result.ts";
 import type { LookupTree, ProblemRule } from "./schema.ts";
-import { type Evaluate, enterRule, type LetExpressions, type Scope, type Test } from "./scope.ts";
+import { type Evaluate, enterRule, type Lets, type Scope, type Test } from "./scope.ts";
 
 /** A compiled rule that reports something about a node. */
 export interface CompiledProblemRule {
   readonly unlessFound: string | undefined;
-  readonly lets: LetExpressions;
+  readonly lets: Lets;
   readonly when: Test;
   readonly subject: Evaluate;
   readonly message: Evaluate;
@@ -17,13 +18,14 @@ export interface CompiledProblemRule {
 }
 
 /** Compiles a rule of the `problems` section. */
-export function compileProblemRule(rule: ProblemRule, context: Context): CompiledProblemRule {
+export function compileProblemRule(rule: ProblemRule, outer: Context): CompiledProblemRule {
+  const { lets, context } = compileLets(["node"], rule.let, outer);
   return {
     unlessFound: rule["unless-found"],
-    lets: compileLets(rule.let, context),
+    lets,
     when: compileConditions(rule.when, context),
     subject: compileExpression(rule.subject, context),
-    message: template(rule.message),
+    message: template(rule.message, context),
     problem: { code: rule.code, severity: rule.severity },
   };
 }
@@ -36,7 +38,7 @@ export function findProblems(
 ): readonly Problem[] {
   return rules.flatMap((rule) => {
     if (rule.unlessFound !== undefined && found.has(rule.unlessFound)) return [];
-    enterRule(scope, { node: scope.facts.name }, rule.lets);
+    enterRule(scope, rule.lets, { node: scope.facts.name });
     if (!rule.when(scope)) return [];
     return [
       {

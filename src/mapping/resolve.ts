@@ -1,5 +1,5 @@
 import { agreed, type Catalogue, type CatalogueMatch, type CatalogueVariant } from "./catalogue.ts";
-import type { FoundGroup } from "./find-devices.ts";
+import type { FoundGroup } from "./found-group.ts";
 import type { Specs } from "./schema.ts";
 import type { Scalar } from "./scope.ts";
 

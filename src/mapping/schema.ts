@@ -29,6 +29,8 @@ export interface ExpressionObject {
   readonly sum?: Expression | undefined;
   /** The first label key that matches a pattern; `take` picks the capture. */
   readonly keys?: string | undefined;
+  /** The first allocatable resource that matches a pattern. */
+  readonly resources?: string | undefined;
   readonly pattern?: string | undefined;
   readonly take?: string | undefined;
   readonly convert?: ConversionName | undefined;
@@ -65,6 +67,7 @@ const shape = {
   path: z.lazy(() => z.array(expression).max(6)).optional(),
   sum: z.lazy(() => expression).optional(),
   keys: pattern.optional(),
+  resources: pattern.optional(),
   pattern: pattern.optional(),
   take: z.string().optional(),
   convert: z.enum(CONVERSION_NAMES as [ConversionName, ...ConversionName[]]).optional(),
@@ -327,6 +330,8 @@ export const tableSchema = z.strictObject({
     version: z.string().optional(),
     sources: z.array(z.string()).optional(),
   }),
+  /** Named values that every rule of the table may use. */
+  let: lets.optional(),
   lookups: z.record(name, tree).optional(),
   catalogue: catalogue.optional(),
   devices: z.array(deviceRule).optional(),

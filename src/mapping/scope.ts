@@ -1,4 +1,5 @@
 import type { DraDevice, NodeFacts } from "./facts.ts";
+import type { Captures } from "./pattern.ts";
 
 /** A value while rules are evaluated. */
 export type Scalar = string | number | boolean;
@@ -26,12 +27,12 @@ export interface DeviceView {
 /** What an expression may read, and the marks it leaves. Mutable on purpose: one scope serves a whole node. */
 export interface Scope {
   readonly facts: NodeFacts;
+  /** The rule's named values, whose places in `slots` were settled when the rule was compiled. */
+  lets: Lets;
   /** Captures of `each`, and the `let` values that were asked for so far. */
-  lets: Record<string, Scalar | undefined>;
-  /** The rule's `let` expressions. */
-  pending: LetExpressions | undefined;
-  /** What the `let` values were read from. */
-  letOrigins: Record<string, { readonly inferred: boolean; readonly facts: readonly string[] }>;
+  slots: (Scalar | undefined | typeof NOT_YET)[];
+  /** What the `let` values were read from; kept only where there is something to tell. */
+  letOrigins: (LetOrigin | undefined)[];
   /** The DRA device of `each: {dra: ...}`. */
   dra?: DraDevice | undefined;
   /** The group that `device:` reads: the largest, or the one of a `sum`. */
@@ -39,68 +40,109 @@ export interface Scope {
   devices: readonly DeviceView[];
   /** Which rule decided each key so far. */
   readonly decided: Map<string, string>;
+  /** Label keys by what they begin with, gathered at the first question. */
+  readonly labelKeys: Map<string, readonly string[]>;
   /** Set when a value came from a catalogue or a default. */
   inferred: boolean;
   /** Facts read so far; absent unless explaining, so that the fast path builds no text. */
-  trace: string[] | undefined;
+  readonly trace: string[] | undefined;
 }
 
-/** The `let` expressions of a rule by name. */
-export type LetExpressions = ReadonlyMap<string, Evaluate>;
+interface LetOrigin {
+  readonly inferred: boolean;
+  readonly facts: readonly string[];
+}
 
 export type Evaluate = (scope: Scope) => Scalar | undefined;
 export type Test = (scope: Scope) => boolean;
+
+/** The named values of a rule: captures of `each` (which have no expression), then its `let` values. */
+export interface Lets {
+  readonly names: ReadonlyMap<string, number>;
+  readonly expressions: readonly (Evaluate | undefined)[];
+}
+
+export const NO_LETS: Lets = { names: new Map(), expressions: [] };
+const NOT_YET = Symbol("a let value that nobody asked for yet");
+const NO_FACTS: readonly string[] = [];
 
 /** A fresh scope for a node. */
 export function scopeOf(facts: NodeFacts, explain: boolean): Scope {
   return {
     facts,
-    lets: {},
-    pending: undefined,
-    letOrigins: {},
+    lets: NO_LETS,
+    slots: [],
+    letOrigins: [],
+    dra: undefined,
+    device: undefined,
     devices: [],
     decided: new Map(),
+    labelKeys: new Map(),
     inferred: false,
     trace: explain ? [] : undefined,
   };
 }
 
 /** Begins the evaluation of a rule: its captures are there, its `let` values come when they are asked for. */
-export function enterRule(
-  scope: Scope,
-  captures: Readonly<Record<string, string>>,
-  lets: LetExpressions,
-): void {
-  scope.lets = { ...captures };
-  scope.letOrigins = {};
-  scope.pending = lets;
+export function enterRule(scope: Scope, lets: Lets, captures?: Captures): void {
+  const { expressions } = lets;
+  const slots: Scope["slots"] = [];
+  for (let slot = 0; slot < expressions.length; slot += 1) slots.push(expressions[slot] ? NOT_YET : undefined);
+  scope.lets = lets;
+  scope.slots = slots;
+  if (scope.letOrigins.length > 0) scope.letOrigins = [];
+  for (const name in captures) {
+    const slot = lets.names.get(name);
+    if (slot !== undefined) slots[slot] = captures[name];
+  }
 }
 
-/** A capture or `let` value by name, evaluated at the first call; what it was read from is noted each time. */
-export function letValue(scope: Scope, name: string): Scalar | undefined {
-  if (!(name in scope.lets)) {
+/** A capture or `let` value by slot, evaluated at the first call; what it was read from is noted each time. */
+export function letValue(scope: Scope, slot: number): Scalar | undefined {
+  let value = scope.slots[slot];
+  if (value === NOT_YET) {
     // Set first, so that a value that names itself is undefined instead of endless.
-    scope.lets[name] = undefined;
-    const evaluate = scope.pending?.get(name);
-    if (evaluate) scope.lets[name] = evaluateLet(scope, name, evaluate);
+    scope.slots[slot] = undefined;
+    value = evaluateLet(scope, slot, scope.lets.expressions[slot]);
+    scope.slots[slot] = value;
   }
-  const value = scope.lets[name];
-  const origin = value === undefined ? undefined : scope.letOrigins[name];
-  if (origin?.inferred) scope.inferred = true;
-  if (origin && scope.trace) scope.trace.push(...origin.facts);
+  if (value === undefined) return undefined;
+  const origin = scope.letOrigins[slot];
+  if (origin) {
+    if (origin.inferred) scope.inferred = true;
+    scope.trace?.push(...origin.facts);
+  }
   return value;
 }
 
-function evaluateLet(scope: Scope, name: string, evaluate: Evaluate): Scalar | undefined {
+function evaluateLet(scope: Scope, slot: number, evaluate: Evaluate | undefined): Scalar | undefined {
   const { inferred, trace } = scope;
   const before = trace?.length ?? 0;
   scope.inferred = false;
-  const value = evaluate(scope);
-  const facts = trace ? trace.splice(before) : NO_FACTS;
+  const value = evaluate?.(scope);
   if (value !== undefined && (scope.inferred || trace)) {
-    scope.letOrigins[name] = { inferred: scope.inferred, facts };
+    scope.letOrigins[slot] = { inferred: scope.inferred, facts: trace ? trace.slice(before) : NO_FACTS };
   }
+  if (trace) trace.length = before;
   scope.inferred = inferred;
   return value;
 }
-const NO_FACTS: readonly string[] = [];
+
+/** Evaluates with fresh marks; afterwards `scope.inferred` and `readFacts` tell of this value alone. */
+export function evaluateAlone(scope: Scope, evaluate: Evaluate): Scalar | undefined {
+  scope.inferred = false;
+  if (scope.trace) scope.trace.length = 0;
+  return evaluate(scope);
+}
+
+/** What was read since evaluateAlone; nothing unless explaining. */
+export const readFacts = ({ trace }: Scope): readonly string[] => (trace ? [...trace] : NO_FACTS);
+
+/** The node's label keys that begin with a prefix. Few prefixes are asked for, many times. */
+export function labelKeysWith(scope: Scope, prefix: string): readonly string[] {
+  const known = scope.labelKeys.get(prefix);
+  if (known) return known;
+  const keys = Object.keys(scope.facts.labels).filter((key) => key.startsWith(prefix));
+  scope.labelKeys.set(prefix, keys);
+  return keys;
+}

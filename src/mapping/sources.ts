@@ -13,5 +13,6 @@ export const SOURCES = [
   "lookup",
   "sum",
   "keys",
+  "resources",
   "rule-of",
 ] as const;
