@@ -128,7 +128,9 @@ function worker(context: WatchContext, shell: AgentShell, coalescer: () => Coale
   const retry = (error: unknown): void => {
     failures += 1;
     const message = error instanceof Error ? error.message : String(error);
-    if (failures === 1) deps.log.error({ node: options.node }, message);
+    // What is no answer of the API is a fault of ours: show where.
+    const stack = isKubeError(error) || !(error instanceof Error) ? {} : { stack: error.stack };
+    if (failures === 1) deps.log.error({ node: options.node, ...stack }, message);
     health.report(false, message);
     shell.metrics.passEnded("failed", now());
     const asked = isKubeError(error) ? (error.retryAfterMs ?? 0) : 0;

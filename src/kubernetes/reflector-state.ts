@@ -22,23 +22,6 @@ export type FailureName = "EXPIRED" | "SILENT" | "BROKEN" | "GARBLED" | "REFUSED
 
 export type ReflectorStateName = ReflectorState["name"];
 
-/** All state names, so that metrics can start each at 0. */
-export const REFLECTOR_STATES: readonly ReflectorStateName[] = [
-  "LIST",
-  "SYNCED",
-  "CONNECT",
-  "RESUME",
-  "WATCH",
-  "CLOSED",
-  "EXPIRED",
-  "SILENT",
-  "BROKEN",
-  "GARBLED",
-  "REFUSED",
-  "BACKOFF",
-  "STOPPED",
-];
-
 /** The failure that an error of list or watch amounts to. */
 export function failureName(error: KubeError): FailureName {
   switch (error.code) {
