@@ -11,6 +11,8 @@ export interface Offer {
   /** Stable and unique in the pool: `provider/node/resource`. */
   readonly id: string;
   readonly provider: string;
+  /** Who runs the provider, as its nodes say (`aws`), where that is not the provider's own name. */
+  readonly operator?: string;
   readonly node: string;
   /** Kubernetes resource to request: `nvidia.com/gpu`, `nvidia.com/mig-1g.10gb`. */
   readonly resource: string;
@@ -22,7 +24,7 @@ export interface Offer {
   readonly nodeGpus: number;
   /** True while nothing of anybody runs on the node's GPUs. */
   readonly nodeIdle: boolean;
-  /** Free CPU in cores and memory in GiB of the node. */
+  /** Free CPU in cores and memory in GiB of the node: the same figures in every group of one node. */
   readonly cpu: number;
   readonly memoryGi: number;
   /** Rate of one unit of `resource` for an hour, in `currency`; undefined: unknown. */
@@ -34,7 +36,15 @@ export interface Offer {
   readonly energy: OfferEnergy;
   readonly compliance: OfferCompliance;
   readonly security: OfferSecurity;
-  readonly sla: { readonly uptimePercent?: number; readonly jitterMs?: number; readonly coldStartSeconds?: number };
+  /** True when a network to the provider stands already, so that nothing is to be built before the start. */
+  readonly peered?: boolean;
+  /** True when the image or the node is there already, so that no cold start is to be waited for. */
+  readonly warm?: boolean;
+  readonly sla: {
+    readonly uptimePercent?: number;
+    readonly jitterMs?: number;
+    readonly coldStartSeconds?: number;
+  };
 }
 
 /** Figures of one unit; absent where the node does not state them. */
@@ -106,4 +116,13 @@ export type Objective = "performance" | "cost" | "latency" | "energy" | "balance
 export interface Money {
   readonly amount: number;
   readonly currency: string;
+}
+
+/** Units of one common currency that one unit of each currency is worth: `{ EUR: 1, USD: 0.92 }`. */
+export type CurrencyRates = Readonly<Record<string, number>>;
+
+/** What a decision is made on: what can be had at one moment, and what currencies are worth. */
+export interface Snapshot {
+  readonly offers: readonly Offer[];
+  readonly currencyRates: CurrencyRates;
 }

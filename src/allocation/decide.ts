@@ -1,0 +1,147 @@
+import { hourlyBounds } from "./bounds.ts";
+import { type Candidate, candidatesOf } from "./candidate.ts";
+import type { Alternative, DecidedBy, Decision, DecisionRecord, Placed } from "./decision.ts";
+import { checksOf } from "./match.ts";
+import { isHigherBetter } from "./objective.ts";
+import { objectiveValue, placementsOf, rateOf } from "./placements.ts";
+import { rank } from "./rank.ts";
+import { type Requirement, strategyOf } from "./requirement.ts";
+import { type Problem, type Solved, solve } from "./solve.ts";
+import { type Survey, survey } from "./survey.ts";
+import type { Offer, Snapshot } from "./types.ts";
+
+/** How many other answers a decision tells. */
+const ALTERNATIVES = 3;
+/** Values that differ by less are the same but for the order in which they were summed. */
+const PRECISION = 1e-9;
+
+/**
+ * Decides where all tasks of a requirement go, or why there is no place for them. The same snapshot gives the same
+ * answer, in whatever order its offers come.
+ *
+ * @example
+ * const decision = decide({ offers, currencyRates: { EUR: 1, USD: 0.92 } }, requirement);
+ * if (decision.placed) reserve(ledger, decision.placements);
+ */
+export function decide(snapshot: Snapshot, requirement: Requirement): Decision {
+  const problem = problemOf(snapshot, requirement);
+  const surveyed = survey(snapshot.offers, checksOf(requirement, snapshot.currencyRates));
+  const candidates = candidatesOf(surveyed.fitting, requirement, snapshot.currencyRates);
+  const record: DecisionRecord = {
+    objective: requirement.objective,
+    strategy: problem.strategy,
+    considered: snapshot.offers.length,
+    fitting: surveyed.fitting.length,
+    rejected: surveyed.rejected,
+  };
+  const solution = solve(candidates, problem);
+  if (solution.solved)
+    return { ...record, ...placedOf({ snapshot, requirement, problem, candidates }, solution) };
+  const couldFit = couldFitWhenFree(snapshot, requirement, problem, surveyed);
+  return { ...record, placed: false, failure: solution.failure, couldFit };
+}
+
+function problemOf(snapshot: Snapshot, requirement: Requirement): Problem {
+  return {
+    tasks: requirement.tasks,
+    strategy: strategyOf(requirement),
+    dedicated: requirement.gpu.dedicated === true,
+    bounds: hourlyBounds(requirement, snapshot.currencyRates),
+  };
+}
+
+interface Context {
+  readonly snapshot: Snapshot;
+  readonly requirement: Requirement;
+  readonly problem: Problem;
+  readonly candidates: readonly Candidate[];
+}
+
+type PlacedPart = Omit<Placed, keyof DecisionRecord>;
+
+function placedOf(context: Context, solved: Solved): PlacedPart {
+  const { requirement, problem, candidates } = context;
+  return {
+    placed: true,
+    ...answerOf(context, solved),
+    ...boundOf(requirement, solved),
+    optimal: isOptimal(requirement, problem, solved),
+    decidedBy: decidedBy(candidates),
+    why: whyOf(context, solved),
+    alternatives: alternativesOf(context, solved),
+  };
+}
+
+function answerOf({ requirement }: Context, { shares }: Solved): Alternative {
+  const rate = rateOf(shares, requirement);
+  const value = objectiveValue(shares, requirement);
+  return {
+    placements: placementsOf(shares, requirement),
+    ...(rate && { rate }),
+    ...(value !== undefined && { value }),
+  };
+}
+
+/** The bound in the unit of the value: losses are sums, of which latency and balanced are told as means. */
+function boundOf({ objective, tasks }: Requirement, { bound }: Solved): { bound?: number } {
+  if (!Number.isFinite(bound)) return {};
+  const isMean = objective === "latency" || objective === "balanced";
+  const turned = isHigherBetter(objective) ? -bound : bound;
+  return { bound: isMean ? turned / tasks : turned };
+}
+
+function isOptimal({ tasks, objective }: Requirement, problem: Problem, { loss, bound }: Solved): boolean {
+  if (tasks === 1) return true;
+  // The nodes of several dedicated tasks are paid as a whole, which the sum of single tasks only approaches.
+  if (problem.dedicated && (objective === "cost" || objective === "balanced")) return false;
+  return loss === bound || loss - bound <= Math.abs(loss) * PRECISION;
+}
+
+/** Which term set the best candidate apart from the next one. */
+function decidedBy([best, next]: readonly Candidate[]): DecidedBy {
+  if (!best || !next) return "only-one";
+  if (best.loss !== next.loss) return "objective";
+  if (best.second !== next.second) return "second-term";
+  if (best.fabric !== next.fabric) return "fabric";
+  return best.rate === next.rate ? "name" : "rate";
+}
+
+function whyOf({ requirement, snapshot }: Context, { shares }: Solved): Placed["why"] {
+  const offers = shares.map(({ candidate }) => candidate.offer);
+  return rank(requirement, offers, snapshot.currencyRates).map(({ offer, ...why }) => ({
+    offer: offer.id,
+    ...why,
+  }));
+}
+
+/** The best answers without the offers of better ones: for a single task the next best offers. */
+function alternativesOf(context: Context, solved: Solved): readonly Alternative[] {
+  const alternatives: Alternative[] = [];
+  const used = new Set<Candidate>();
+  let last = solved;
+  while (alternatives.length < ALTERNATIVES) {
+    for (const { candidate } of last.shares) used.add(candidate);
+    const solution = solve(
+      context.candidates.filter((candidate) => !used.has(candidate)),
+      context.problem,
+    );
+    if (!solution.solved) break;
+    alternatives.push(answerOf(context, solution));
+    last = solution;
+  }
+  return alternatives;
+}
+
+/** The same question to offers that nobody uses. Of a node's CPU and memory only what is free is known: not asked. */
+function couldFitWhenFree(
+  snapshot: Snapshot,
+  requirement: Requirement,
+  problem: Problem,
+  { fitting, busy }: Survey,
+): boolean {
+  const emptied = [...fitting, ...busy].map(
+    (offer): Offer => ({ ...offer, free: offer.total, nodeIdle: true }),
+  );
+  const modest = { ...requirement, cpu: 0, memoryGi: 0 };
+  return solve(candidatesOf(emptied, modest, snapshot.currencyRates), problem).solved;
+}

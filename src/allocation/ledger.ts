@@ -1,0 +1,207 @@
+import {
+  availableKi,
+  availableMilli,
+  coresOf,
+  gibibytesOf,
+  neededKi,
+  neededMilli,
+  nodeKey,
+} from "./capacity.ts";
+import type { Placement } from "./decision.ts";
+import type { CurrencyRates, Offer, Snapshot } from "./types.ts";
+
+/** What placements take of one offer, in whole numbers: sums are exact, whatever their order. */
+interface Use {
+  readonly offer: string;
+  readonly node: string;
+  readonly units: number;
+  readonly milli: number;
+  readonly kibi: number;
+  /** Placements, and how many of them hold the node for themselves. */
+  readonly holders: number;
+  readonly exclusive: number;
+}
+
+/**
+ * The offers as the providers tell them, less what is reserved here. It is a Snapshot: decisions are made on it.
+ * Every change gives a new one and leaves the old one as it was.
+ */
+export interface Ledger extends Snapshot {
+  readonly told: readonly Offer[];
+  readonly index: Index;
+  /** By position of the offer in `told`. */
+  readonly uses: readonly (Use | undefined)[];
+  /** Uses of offers that are not told at present; they come back with their offer. */
+  readonly absent: readonly Use[];
+}
+
+/** Where offers stand in the list; made once for each inventory. */
+interface Index {
+  readonly byId: ReadonlyMap<string, number>;
+  readonly byNode: ReadonlyMap<string, readonly number[]>;
+}
+
+/** A reservation that asks for more than is there. Nothing was reserved. */
+export class CapacityError extends Error {
+  override readonly name = "CapacityError";
+}
+
+/** A ledger without reservations. */
+export function openLedger(snapshot: Snapshot): Ledger {
+  const { offers, currencyRates } = snapshot;
+  const uses = offers.map(() => undefined);
+  return { offers, currencyRates, told: offers, index: indexOf(offers), uses, absent: [] };
+}
+
+/** Reserves all of the placements or none. Throws CapacityError where an offer is unknown or has not enough. */
+export function reserve(ledger: Ledger, placements: readonly Placement[]): Ledger {
+  assertRoom(ledger, placements);
+  return record(ledger, placements);
+}
+
+/**
+ * Takes placements as they are: what was reserved before a restart, even where the providers now tell of less. What is
+ * over-reserved shows as nothing free; what stands on an offer that is away waits for it.
+ */
+export function record(ledger: Ledger, placements: readonly Placement[]): Ledger {
+  return change(ledger, placements, 1);
+}
+
+/**
+ * Gives back what `reserve` took for these placements: then every offer is what it would be had they never been there.
+ * Throws RangeError for placements that were not reserved.
+ */
+export function release(ledger: Ledger, placements: readonly Placement[]): Ledger {
+  return change(ledger, placements, -1);
+}
+
+/** The same reservations on what the providers tell now. */
+export function observe(ledger: Ledger, offers: readonly Offer[], currencyRates: CurrencyRates): Ledger {
+  const held = [...ledger.uses.filter((use) => use !== undefined), ...ledger.absent];
+  const fresh = openLedger({ offers, currencyRates });
+  const uses = fresh.uses.slice();
+  const absent: Use[] = [];
+  for (const use of held) {
+    const position = fresh.index.byId.get(use.offer);
+    if (position === undefined) absent.push(use);
+    else uses[position] = use;
+  }
+  return refresh({ ...fresh, uses, absent }, new Set(held.map(({ node }) => node)));
+}
+
+function indexOf(offers: readonly Offer[]): Index {
+  const byId = new Map<string, number>();
+  const byNode = new Map<string, number[]>();
+  for (const [position, offer] of offers.entries()) {
+    byId.set(offer.id, position);
+    const neighbours = byNode.get(nodeKey(offer));
+    if (neighbours) neighbours.push(position);
+    else byNode.set(nodeKey(offer), [position]);
+  }
+  return { byId, byNode };
+}
+
+/** Placements of one decision may share an offer or a node: they are tried one on top of the other. */
+function assertRoom(ledger: Ledger, placements: readonly Placement[]): void {
+  const own = new Map<string, { units: number; milli: number; kibi: number }>();
+  const add = (key: string, { units, cpu, memoryGi }: Placement) => {
+    const sum = own.get(key) ?? { units: 0, milli: 0, kibi: 0 };
+    sum.units += units;
+    sum.milli += neededMilli(cpu);
+    sum.kibi += neededKi(memoryGi);
+    own.set(key, sum);
+    return sum;
+  };
+  for (const placement of placements) {
+    const offer = ledger.offers[ledger.index.byId.get(placement.offer) ?? -1];
+    if (offer === undefined) throw new CapacityError(`offer ${placement.offer} is not in the pool`);
+    const node = add(`node ${nodeKey(offer)}`, placement);
+    const { units } = add(`offer ${offer.id}`, placement);
+    requireRoom(offer, "GPU units", units, offer.free);
+    requireRoom(offer, "millicores of CPU", node.milli, availableMilli(offer.cpu));
+    requireRoom(offer, "KiB of memory", node.kibi, availableKi(offer.memoryGi));
+    if (placement.exclusive && !offer.nodeIdle) {
+      throw new CapacityError(
+        `node ${offer.node} of ${offer.provider} is not idle, as a dedicated use needs it`,
+      );
+    }
+  }
+}
+
+function requireRoom(offer: Offer, what: string, needs: number, has: number): void {
+  if (needs > has) throw new CapacityError(`offer ${offer.id} has ${has} ${what} free, ${needs} are needed`);
+}
+
+function change(ledger: Ledger, placements: readonly Placement[], sign: 1 | -1): Ledger {
+  const uses = ledger.uses.slice();
+  const absent = new Map(ledger.absent.map((use) => [use.offer, use]));
+  const nodes = new Set<string>();
+  for (const placement of placements) {
+    const position = ledger.index.byId.get(placement.offer);
+    nodes.add(nodeKey(placement));
+    if (position !== undefined) uses[position] = changed(uses[position], placement, sign);
+    else {
+      const use = changed(absent.get(placement.offer), placement, sign);
+      if (use) absent.set(placement.offer, use);
+      else absent.delete(placement.offer);
+    }
+  }
+  return refresh({ ...ledger, uses, absent: [...absent.values()] }, nodes);
+}
+
+function changed(use: Use | undefined, placement: Placement, sign: 1 | -1): Use | undefined {
+  const next: Use = {
+    offer: placement.offer,
+    node: nodeKey(placement),
+    units: (use?.units ?? 0) + sign * placement.units,
+    milli: (use?.milli ?? 0) + sign * neededMilli(placement.cpu),
+    kibi: (use?.kibi ?? 0) + sign * neededKi(placement.memoryGi),
+    holders: (use?.holders ?? 0) + sign,
+    exclusive: (use?.exclusive ?? 0) + (placement.exclusive ? sign : 0),
+  };
+  if (Math.min(next.units, next.milli, next.kibi, next.holders, next.exclusive) < 0) {
+    throw new RangeError(`more is released on ${placement.offer} than was reserved`);
+  }
+  return next.holders === 0 ? undefined : next;
+}
+
+/** Works out the offers of these nodes anew from what was told and what is used. */
+function refresh(ledger: Ledger, nodes: ReadonlySet<string>): Ledger {
+  const offers = ledger.offers.slice();
+  for (const node of nodes) {
+    const positions = ledger.index.byNode.get(node) ?? [];
+    const uses = positions.map((position) => ledger.uses[position]).filter((use) => use !== undefined);
+    const away = ledger.absent.filter((use) => use.node === node);
+    const total = sumUses([...uses, ...away]);
+    for (const position of positions) {
+      const told = ledger.told[position];
+      if (told) offers[position] = less(told, ledger.uses[position]?.units ?? 0, total);
+    }
+  }
+  return { ...ledger, offers };
+}
+
+type NodeUse = Pick<Use, "milli" | "kibi" | "holders" | "exclusive">;
+
+function sumUses(uses: readonly Use[]): NodeUse {
+  return uses.reduce(
+    (sum, use) => ({
+      milli: sum.milli + use.milli,
+      kibi: sum.kibi + use.kibi,
+      holders: sum.holders + use.holders,
+      exclusive: sum.exclusive + use.exclusive,
+    }),
+    { milli: 0, kibi: 0, holders: 0, exclusive: 0 },
+  );
+}
+
+function less(told: Offer, units: number, node: NodeUse): Offer {
+  if (node.holders === 0) return told;
+  return {
+    ...told,
+    free: node.exclusive > 0 ? 0 : Math.max(0, told.free - units),
+    cpu: coresOf(Math.max(0, availableMilli(told.cpu) - node.milli)),
+    memoryGi: gibibytesOf(Math.max(0, availableKi(told.memoryGi) - node.kibi)),
+    nodeIdle: false,
+  };
+}

@@ -1,0 +1,53 @@
+import type { Candidate } from "./candidate.ts";
+import { coresOf, gibibytesOf, neededKi, neededMilli } from "./capacity.ts";
+import type { Placement } from "./decision.ts";
+import { isHigherBetter } from "./objective.ts";
+import type { Share } from "./plan.ts";
+import type { Requirement } from "./requirement.ts";
+import { lossOf, planRate } from "./spending.ts";
+import type { Money } from "./types.ts";
+
+/** The plan as plain data. */
+export function placementsOf(shares: readonly Share[], requirement: Requirement): readonly Placement[] {
+  const paid = new Set<string>();
+  return shares.map(({ candidate, tasks }) => {
+    const { offer } = candidate;
+    const rate = shareRate(candidate, tasks, requirement, paid);
+    return {
+      offer: offer.id,
+      provider: offer.provider,
+      node: offer.node,
+      resource: offer.resource,
+      tasks,
+      units: tasks * requirement.gpu.count,
+      cpu: coresOf(tasks * neededMilli(requirement.cpu)),
+      memoryGi: gibibytesOf(tasks * neededKi(requirement.memoryGi)),
+      exclusive: requirement.gpu.dedicated === true,
+      ...(Number.isFinite(rate) && { rate: { amount: rate, currency: requirement.currency } }),
+    };
+  });
+}
+
+/** A dedicated node is paid as a whole, by the first of its placements. */
+function shareRate(candidate: Candidate, tasks: number, { gpu }: Requirement, paid: Set<string>): number {
+  if (!gpu.dedicated) return candidate.rate * tasks;
+  if (paid.has(candidate.node)) return 0;
+  paid.add(candidate.node);
+  return candidate.nodeRate;
+}
+
+/** Rate of the whole plan; undefined where one is not known. */
+export function rateOf(shares: readonly Share[], requirement: Requirement): Money | undefined {
+  const amount = planRate(shares, requirement.gpu.dedicated === true);
+  return Number.isFinite(amount) ? { amount, currency: requirement.currency } : undefined;
+}
+
+/** The objective over all tasks; undefined where an offer does not tell it. */
+export function objectiveValue(shares: readonly Share[], requirement: Requirement): number | undefined {
+  const { objective, tasks, gpu } = requirement;
+  const loss = objective === "cost" ? planRate(shares, gpu.dedicated === true) : lossOf(shares);
+  if (!Number.isFinite(loss)) return undefined;
+  const isMean = objective === "latency" || objective === "balanced";
+  const value = isHigherBetter(objective) ? 0 - loss : loss;
+  return isMean ? value / tasks : value;
+}
