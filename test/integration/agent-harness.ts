@@ -21,13 +21,11 @@ export const simpleTables: CompileOverlay = (sources) => {
   const region = sources.map(({ text }) => text).join();
   return {
     ok: true,
-    map: ({ labels, hardware }) =>
-      mapSimply(
-        labels["nvidia.com/gpu.product"],
-        labels["nvidia.com/gpu.count"] ?? "1",
-        region,
-        hardware?.networkGbps,
-      ),
+    map: ({ labels, hardware, draDevices }) => {
+      const product = labels["nvidia.com/gpu.product"] ?? draDevices?.[0]?.attributes.productName?.toString();
+      const count = labels["nvidia.com/gpu.count"] ?? String(draDevices?.length ?? 1);
+      return mapSimply(product, count, region, hardware?.networkGbps);
+    },
   };
 };
 

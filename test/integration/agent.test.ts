@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import { type KubeNode, viewOfNode } from "../../src/agent/node-view.ts";
 import { publish } from "../../src/agent/publish.ts";
 import { createClient } from "../../src/kubernetes/client.ts";
+import { findResource } from "../../src/kubernetes/discovery.ts";
 import type { KubeClient } from "../../src/kubernetes/kube-client.ts";
 import { CONFIG_MAPS, EVENTS, type KubeObject, NODES } from "../../src/kubernetes/objects.ts";
 import { startApi, type TestApi } from "../support/api.ts";
@@ -229,6 +230,41 @@ describe("an agent whose GPUs go away", () => {
     await expect(nodes.read("deleted")).rejects.toMatchObject({ code: "not-found" });
     await nodes.create("deleted", { ...H100, "nvidia.com/gpu.product": "L40S" });
     await until(() => modelOf("deleted")).toBe("l40s");
+  });
+});
+
+describe("an agent on a node that describes its GPUs by ResourceSlices", () => {
+  const wanted = { group: "resource.k8s.io", plural: "resourceslices", versions: ["v1"] };
+  const slice = (name: string, node: string, devices: readonly string[]) => ({
+    apiVersion: "resource.k8s.io/v1",
+    kind: "ResourceSlice",
+    metadata: { name },
+    spec: {
+      driver: "gpu.nvidia.com",
+      nodeName: node,
+      pool: { name: node, generation: 1, resourceSliceCount: 1 },
+      devices: devices.map((each) => ({ name: each, attributes: { productName: { string: "GB200" } } })),
+    },
+  });
+
+  it("publishes what they say, follows them, and does not take another node's", async (context) => {
+    const resource = await findResource(client, wanted);
+    if (resource === undefined) return context.skip("this API server has no resource.k8s.io/v1");
+    await nodes.create("dra");
+    await nodes.create("dra-other");
+    await client.create(resource, slice("dra-1", "dra", ["gpu-0", "gpu-1"]));
+    await client.create(resource, slice("dra-2", "dra-other", ["gpu-0", "gpu-1", "gpu-2"]));
+    const agent = start({ node: "dra" });
+    await until(() => modelOf("dra")).toBe("gb200");
+    const count = async () => (await nodes.read("dra")).annotations["gpu.fluidos.eu/count"];
+    expect(await count()).toBe("2");
+    const devices = slice("dra-1", "dra", ["gpu-0", "gpu-1", "gpu-2", "gpu-3"]).spec.devices;
+    await client.patch(resource, { name: "dra-1" }, { spec: { devices } });
+    await until(count).toBe("4");
+    await client.delete(resource, { name: "dra-1" });
+    await until(async () => (await agent.fetch("/metrics")).body).toContain(
+      "flare_agent_withdrawals_pending 4",
+    );
   });
 });
 
