@@ -1,20 +1,12 @@
+import {
+  type CatalogueSource,
+  type CatalogueVariant,
+  gatherVariants,
+  type Models,
+} from "./catalogue-variants.ts";
 import type { CatalogueSection, Specs } from "./schema.ts";
 
-/** One variant of a product with its figures, those of the product filled in. */
-export interface CatalogueVariant {
-  readonly vendor: string;
-  readonly model: string;
-  readonly variant?: string;
-  readonly specs: Specs;
-  /** `catalogue-nvidia.yaml:33` */
-  readonly at: string;
-}
-
-export interface CatalogueSource {
-  readonly section: CatalogueSection;
-  /** Place of a product (and of its variant) by index. */
-  readonly at: (product: number, variant?: number) => string;
-}
+export type { CatalogueVariant } from "./catalogue-variants.ts";
 
 /** All variants that a name may mean: one when the name says it, several when it only says the model. */
 export interface CatalogueMatch {
@@ -23,7 +15,12 @@ export interface CatalogueMatch {
 }
 
 export interface Catalogue {
-  /** By product text of a label, or by what a person types; undefined when unknown. */
+  /**
+   * By what a person types: a canonical model means all of its variants (`nvidia-h200`), model and variant that one
+   * (`nvidia-h200-nvl-141gb`), with or without the vendor; else as find.
+   */
+  readonly findModel: (name: string) => CatalogueMatch | undefined;
+  /** By product text of a label; undefined when unknown. */
   readonly find: (text: string) => CatalogueMatch | undefined;
   /** By PCI device id (four hex digits) of a vendor. */
   readonly findPci: (vendor: string, id: string) => CatalogueMatch | undefined;
@@ -38,6 +35,7 @@ interface Alias {
 
 /** How many distinct product texts are remembered; labels are few, but a bound is a bound. */
 const REMEMBERED = 1024;
+const LONGEST_REMEMBERED = 128;
 /** No product name is longer; refusing longer ones bounds the matching. */
 const MAX_TOKENS = 24;
 
@@ -51,63 +49,61 @@ export function tokens(text: string): readonly string[] {
  * later one fills the gaps; an alias means what the earliest source says.
  */
 export function buildCatalogue(sources: readonly CatalogueSource[]): Catalogue {
-  const models = new Map<string, Map<string, MutableVariant>>();
+  const models = gatherVariants(sources);
   const ignored = new Set(sources.flatMap((source) => source.section.ignore ?? []));
-  for (const source of sources) addVariants(source, models);
   const aliases = new Map<string, Alias>();
   const pci = new Map<string, CatalogueMatch>();
   for (const kind of ["spelled-out", "canonical"] as const) {
     for (const { section } of sources) addNames(section, models, aliases, pci, kind);
   }
   const byFirstToken = indexAliases([...aliases.values()]);
-  const remembered = new Map<string, CatalogueMatch | undefined>();
+  const find = remembering((text) => findLongest(tokens(text), byFirstToken, ignored));
+  const canonical = canonicalNames(models);
   return {
     variants: [...models.values()].flatMap((variants) => [...variants.values()]),
     findPci: (vendor, id) => pci.get(`${vendor}/${id.toLowerCase()}`),
-    find: (text) => {
-      if (remembered.has(text)) return remembered.get(text);
-      if (remembered.size >= REMEMBERED) remembered.clear();
-      const match = findLongest(tokens(text), byFirstToken, ignored);
-      remembered.set(text, match);
-      return match;
-    },
+    find,
+    findModel: (name) => canonical.get(name.trim().toLowerCase()) ?? find(name),
   };
 }
 
-type MutableVariant = { -readonly [K in keyof CatalogueVariant]: CatalogueVariant[K] };
+/** Remembers answers, also that there is none. */
+function remembering(find: (text: string) => CatalogueMatch | undefined): Catalogue["find"] {
+  const remembered = new Map<string, CatalogueMatch | undefined>();
+  return (text) => {
+    const before = remembered.get(text);
+    if (before !== undefined || remembered.has(text)) return before;
+    const match = find(text);
+    if (text.length > LONGEST_REMEMBERED) return match;
+    if (remembered.size >= REMEMBERED) remembered.clear();
+    remembered.set(text, match);
+    return match;
+  };
+}
 
-function addVariants(
-  { section, at }: CatalogueSource,
-  models: Map<string, Map<string, MutableVariant>>,
-): void {
-  section.products.forEach((product, index) => {
-    const { model, aliases: _names, pci: _ids, variants: listed, ...common } = product;
-    const known = models.get(model) ?? new Map<string, MutableVariant>();
-    models.set(model, known);
-    const add = (variant: string | undefined, own: Specs, place: string): void => {
-      const specs = { ...common, ...own };
-      const existing = known.get(variant ?? "");
-      if (existing) existing.specs = { ...specs, ...existing.specs };
-      else
-        known.set(variant ?? "", {
-          vendor: section.vendor,
-          model,
-          ...(variant ? { variant } : {}),
-          specs,
-          at: place,
-        });
-    };
-    if (!listed) add(undefined, {}, at(index));
-    (listed ?? []).forEach(({ variant, aliases: _aliases, pci: _pci, ...own }, position) => {
-      add(variant, own, at(index, position));
-    });
-  });
+/** Canonical names: `nvidia-h200`, `h200`, `nvidia-h200-nvl-141gb`, `h200-nvl-141gb`; models before variants. */
+function canonicalNames(models: Models): ReadonlyMap<string, CatalogueMatch> {
+  const names = new Map<string, CatalogueMatch>();
+  const add = (vendor: string, name: string, match: CatalogueMatch): void => {
+    for (const spelling of [name, name.replace(`${vendor}-`, "")]) {
+      if (!names.has(spelling)) names.set(spelling, match);
+    }
+  };
+  for (const [model, variants] of models) {
+    const candidates = [...variants.values()];
+    for (const { vendor } of candidates.slice(0, 1)) add(vendor, model, { model, candidates });
+  }
+  for (const [model, variants] of models) {
+    for (const [name, entry] of variants)
+      add(entry.vendor, `${model}-${name}`, { model, candidates: [entry] });
+  }
+  return names;
 }
 
 /** Names that the tables spell out come first; canonical names (`nvidia-h200`) stand where no table claims them. */
 function addNames(
   { vendor, products }: CatalogueSection,
-  models: ReadonlyMap<string, ReadonlyMap<string, CatalogueVariant>>,
+  models: Models,
   aliases: Map<string, Alias>,
   pci: Map<string, CatalogueMatch>,
   kind: "spelled-out" | "canonical",
@@ -193,10 +189,15 @@ function narrowedByRest(
 export function agreed(match: CatalogueMatch): CatalogueVariant | undefined {
   const [first, ...others] = match.candidates;
   if (!first || others.length === 0) return first;
+  const before = agreements.get(match);
+  if (before) return before;
   const specs = Object.fromEntries(
     Object.entries(first.specs).filter(([key, value]) =>
       others.every((other) => JSON.stringify(other.specs[key as keyof Specs]) === JSON.stringify(value)),
     ),
   ) as Specs;
-  return { vendor: first.vendor, model: first.model, specs, at: first.at };
+  const common = { vendor: first.vendor, model: first.model, specs, at: first.at };
+  agreements.set(match, common);
+  return common;
 }
+const agreements = new WeakMap<CatalogueMatch, CatalogueVariant>();

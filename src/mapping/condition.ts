@@ -6,7 +6,9 @@ import type { Scalar, Test } from "./scope.ts";
 
 /** Compiles conditions to one test; all must hold, an empty list always does. */
 export function compileConditions(conditions: readonly Condition[] | undefined, context: Context): Test {
-  const [first, second, ...more] = (conditions ?? []).map((condition) => compileCondition(condition, context));
+  const [first, second, ...more] = (conditions ?? []).map((condition) =>
+    compileCondition(condition, context),
+  );
   if (!first) return () => true;
   if (!second) return first;
   return (scope) => first(scope) && second(scope) && more.every((test) => test(scope));
@@ -66,4 +68,6 @@ const not =
 
 /** NaN for what is no number, so that no comparison with it holds. */
 const number = (value: Scalar | undefined): number =>
-  typeof value === "number" || /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/.test(String(value)) ? Number(value) : Number.NaN;
+  typeof value === "number" || /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/.test(String(value))
+    ? Number(value)
+    : Number.NaN;

@@ -40,17 +40,16 @@ export const DEVICE_FIELDS: readonly string[] = [
 
 /** The entry of `gpu.fluidos.eu/devices`. */
 export function entryOf({ found, model, variant, profile, memoryGi }: ResolvedGroup): DeviceGroup {
-  return {
-    resource: found.resource,
-    vendor: found.vendor,
-    ...(model === undefined ? {} : { model }),
-    ...(variant === undefined ? {} : { variant }),
-    ...(profile === undefined ? {} : { profile }),
-    count: found.count,
-    ...(memoryGi === undefined ? {} : { memoryGi }),
-    sharing: found.sharing,
-    replicas: found.replicas,
-  };
+  const { resource, vendor, count, sharing, replicas } = found;
+  const entry: Partial<{ -readonly [K in keyof DeviceGroup]: DeviceGroup[K] }> = { resource, vendor };
+  if (model !== undefined) entry.model = model;
+  if (variant !== undefined) entry.variant = variant;
+  if (profile !== undefined) entry.profile = profile;
+  entry.count = count;
+  if (memoryGi !== undefined) entry.memoryGi = memoryGi;
+  entry.sharing = sharing;
+  entry.replicas = replicas;
+  return entry as DeviceGroup;
 }
 
 /** What value rules read of a group, with the marks that tell node facts from catalogue figures. */
@@ -91,13 +90,12 @@ export function viewOf(group: ResolvedGroup, scores: ScoresSection | undefined):
     fields,
     scores: scoresOf(scores, specs, link),
     isInferred: (field) => inferredField(group, field),
-    ...(found.origins ? { origins: originsOf(group, [...Object.keys(fields)], found.origins) } : {}),
+    ...(found.origins ? { origins: originsOf(group, Object.keys(fields), found.origins) } : {}),
   };
 }
 
 /** A whole GPU that nothing is shared of. */
-export const isWhole = ({ found, profile, share }: ResolvedGroup): boolean =>
-  found.sharing === "none" && (profile === undefined || share === 1);
+export const isWhole = ({ found, share }: ResolvedGroup): boolean => found.sharing === "none" && share === 1;
 
 interface Link {
   readonly interconnect: string | undefined;

@@ -94,4 +94,3 @@ function combined(
     return Number.isFinite(result) ? result : undefined;
   };
 }
-

@@ -40,4 +40,3 @@ export function wholeNumber(value: Scalar | undefined): number | undefined {
 export function unknownGroup(group: FoundGroup, count: number): FoundGroup {
   return { ...group, count, fields: NO_FIELDS, inferred: new Set(["count"]), origins: group.origins && {} };
 }
-

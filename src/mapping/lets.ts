@@ -13,8 +13,10 @@ export function compileLets(
 ): { readonly lets: Lets; readonly context: Context } {
   const own = Object.keys(lets ?? {});
   const twice = own.find((name) => captures.includes(name));
-  if (twice !== undefined) throw new UnknownReference(`let ${twice} has the name of a capture; choose another`);
-  if (own.length + captures.length === 0) return { lets: NO_LETS, context: { ...outer, names: NO_LETS.names } };
+  if (twice !== undefined)
+    throw new UnknownReference(`let ${twice} has the name of a capture; choose another`);
+  if (own.length + captures.length === 0)
+    return { lets: NO_LETS, context: { ...outer, names: NO_LETS.names } };
   const names = new Map([...captures, ...own].map((name, slot) => [name, slot]));
   const context = { ...outer, names };
   const expressions: (Evaluate | undefined)[] = captures.map(() => undefined);

@@ -4,9 +4,10 @@ import { entryOf, isWhole, viewOf } from "./device-view.ts";
 import type { NodeFacts } from "./facts.ts";
 import { findDevices } from "./find-devices.ts";
 import { findProblems, unofferedHardware } from "./node-problems.ts";
-import { type ResolvedGroup, resolveGroup, sharePhysical } from "./resolve.ts";
+import { type ResolvedGroup, resolveGroup } from "./resolve.ts";
 import type { DeviceGroup, MappingResult, Problem, Provenance } from "./result.ts";
 import { type DeviceView, type Scope, scopeOf } from "./scope.ts";
+import { sharePhysical } from "./share-physical.ts";
 import { annotationsOf, type ByRow, byRow, inferredKeys, rowOf } from "./spelling.ts";
 import type { MappingTables } from "./tables.ts";
 
@@ -19,7 +20,7 @@ export interface MapOptions {
 
 /** The tables' answer for one node: annotations, device groups, problems. Pure; never throws on facts. */
 export function mapNode(tables: MappingTables, facts: NodeFacts, options: MapOptions = {}): MappingResult {
-  const scope = scopeOf(facts, options.explain === true);
+  const scope = scopeOf(facts, tables.labelPlaces, options.explain === true);
   const problems: Problem[] = [];
   const groups = groupsOf(tables, scope, problems);
   const vendors = new Set(groups.map((group) => group.found.vendor));
@@ -63,9 +64,7 @@ function mostMemoryFirst(left: ResolvedGroup, right: ResolvedGroup): number {
   const memory = (group: ResolvedGroup): number => (group.memoryGi ?? 0) * group.found.count;
   const known = (group: ResolvedGroup): number => (group.model === undefined ? 0 : 1);
   const name = (group: ResolvedGroup): string => `${group.found.resource} ${group.model} ${group.variant}`;
-  return (
-    memory(right) - memory(left) || known(right) - known(left) || (name(left) < name(right) ? -1 : 1)
-  );
+  return memory(right) - memory(left) || known(right) - known(left) || (name(left) < name(right) ? -1 : 1);
 }
 
 /** `dedicated` is a fact of the node: some group has whole GPUs to give. */
@@ -77,7 +76,7 @@ function nodeWide(view: DeviceView | undefined, groups: readonly ResolvedGroup[]
 /** Keys that the agent makes itself: the groups, the tables' version, what is inferred. */
 function addOwnKeys(rows: (Chosen | undefined)[], devices: readonly DeviceGroup[], version: string): void {
   const inferred = inferredKeys(rows);
-  rows[DEVICES.row] = own(DEVICES.key, JSON.stringify(devices, ENTRY_FIELDS));
+  rows[DEVICES.row] = own(DEVICES.key, JSON.stringify(devices.map(published)));
   rows[MAPPINGS.row] = own(MAPPINGS.key, version);
   if (inferred.length > 0) rows[INFERRED.row] = own(INFERRED.key, inferred.join(","));
 }
@@ -90,7 +89,18 @@ const DEVICES = ownKey("gpu.fluidos.eu/devices");
 const MAPPINGS = ownKey("agent.fluidos.eu/mappings");
 const INFERRED = ownKey("agent.fluidos.eu/inferred");
 /** An entry has no vendor: its model begins with it. */
-const ENTRY_FIELDS = ["resource", "model", "variant", "profile", "count", "memoryGi", "sharing", "replicas"];
+const published = (group: DeviceGroup): DeviceEntry => ({
+  resource: group.resource,
+  model: group.model,
+  variant: group.variant,
+  profile: group.profile,
+  count: group.count,
+  memoryGi: group.memoryGi,
+  sharing: group.sharing,
+  replicas: group.replicas,
+});
+/** What is undefined is not written. */
+type DeviceEntry = { readonly [K in Exclude<keyof DeviceGroup, "vendor">]: DeviceGroup[K] | undefined };
 
 const own = (key: Key, value: string): Chosen => ({
   key,

@@ -1,5 +1,6 @@
 import { agreed, type Catalogue, type CatalogueMatch, type CatalogueVariant } from "./catalogue.ts";
 import type { FoundGroup } from "./found-group.ts";
+import { scaleSpecs } from "./scale-specs.ts";
 import type { Specs } from "./schema.ts";
 import type { Scalar } from "./scope.ts";
 
@@ -36,19 +37,28 @@ export function resolveGroup(found: FoundGroup, catalogue: Catalogue): ResolvedG
         ? narrowByMemory(match, reported)
         : narrowByShare(match, reported, number(found.fields.slices)),
     );
-  const cut = profile !== undefined || looksCut(entry?.specs, reported);
+  const hiddenCut = profile === undefined && looksCut(entry?.specs, reported);
+  const cut = hiddenCut || profile !== undefined;
   const share = cut ? shareOf(found, entry?.specs, reported) : 1;
   // A slice's nominal size is in its profile's name; the whole card's says nothing of it, unless it is all of it.
   const nominal = cut && share !== 1 ? number(found.fields["nominal-gi"]) : entry?.specs["memory-gi"];
-  const memoryGi = memoryOf(reported, nominal);
+  const memoryGi = memoryOf(reported, nominal ?? partOf(entry?.specs["memory-gi"], share));
   return {
-    found,
+    found: hiddenCut
+      ? { ...found, sharing: "mig", inferred: new Set([...found.inferred, "sharing"]) }
+      : found,
     model: entry?.model,
     variant: text(found.fields.variant) ?? entry?.variant,
     profile,
     memoryGi,
     share,
-    specs: scale(entry, found, share, memoryGi, cut),
+    specs: scaleSpecs(entry, {
+      capability: text(found.fields["compute-capability"]),
+      architecture: text(found.fields.architecture),
+      memoryGi,
+      cut,
+      share,
+    }),
     physical: number(found.fields.physical) ?? (share === undefined ? undefined : found.count * share),
     at: entry?.at,
     memoryInferred: reported === undefined || found.inferred.has("memory-gi"),
@@ -119,66 +129,11 @@ function shareOf(
   return whole?.slices === undefined ? undefined : Math.min(1, reported / size);
 }
 
+/** Where nothing tells how much of the memory a part has: its share. */
+const partOf = (whole: number | undefined, share: number | undefined): number | undefined =>
+  whole === undefined || share === undefined ? undefined : Math.max(1, Math.round(whole * share));
+
 function memoryOf(reported: number | undefined, nominal: number | undefined): number | undefined {
   if (reported === undefined) return nominal;
   return nominal !== undefined && near(reported, nominal) ? nominal : Math.max(1, Math.round(reported));
-}
-
-function scale(
-  entry: CatalogueVariant | undefined,
-  found: FoundGroup,
-  share: number | undefined,
-  memoryGi: number | undefined,
-  slice: boolean,
-): Specs {
-  const specs: Specs = { ...entry?.specs };
-  const capability = text(found.fields["compute-capability"]);
-  const architecture = text(found.fields.architecture);
-  if (capability !== undefined) specs["compute-capability"] = capability;
-  if (specs.architecture === undefined && architecture !== undefined) specs.architecture = architecture;
-  if (memoryGi === undefined) delete specs["memory-gi"];
-  else specs["memory-gi"] = memoryGi;
-  if (!slice || share === 1) return specs;
-  for (const key of ["cores", "fp32-tflops", "tdp-watts"] as const) {
-    const whole = specs[key];
-    if (share === undefined || whole === undefined) delete specs[key];
-    else specs[key] = key === "cores" ? Math.max(1, Math.round(whole * share)) : whole * share;
-  }
-  // Slices of GPUs do not talk over the GPUs' links.
-  specs.interconnect = "pcie";
-  delete specs["link-gbs"];
-  delete specs.topology;
-  return specs;
-}
-
-/**
- * Sets how many GPUs the slices of one model take together: as many as their slices fill, and as many as the most
- * numerous profile needs (two 3g or three 2g fit on seven slices). Each group takes its part of them.
- */
-export function sharePhysical(groups: readonly ResolvedGroup[]): ResolvedGroup[] {
-  const cut = groups.filter((group) => slicesOf(group) !== undefined);
-  if (cut.length === 0) return [...groups];
-  return groups.map((group) => {
-    const own = slicesOf(group);
-    if (own === undefined) return group;
-    const siblings = cut.filter(
-      (other) => other.model === group.model && other.found.vendor === group.found.vendor,
-    );
-    const filled = siblings.reduce((sum, other) => sum + (slicesOf(other)?.taken ?? 0), 0);
-    const gpus = Math.max(
-      Math.ceil(filled / own.of),
-      ...siblings.map((other) => slicesOf(other)?.atLeast ?? 0),
-    );
-    return { ...group, physical: (gpus * own.taken) / filled };
-  });
-}
-
-function slicesOf({
-  found,
-  specs,
-}: ResolvedGroup): { of: number; taken: number; atLeast: number } | undefined {
-  const each = number(found.fields.slices);
-  const of = specs.slices;
-  if (each === undefined || of === undefined || each < 1 || each > of) return undefined;
-  return { of, taken: each * found.count, atLeast: Math.ceil(found.count / Math.floor(of / each)) };
 }

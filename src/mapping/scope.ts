@@ -27,6 +27,8 @@ export interface DeviceView {
 /** What an expression may read, and the marks it leaves. Mutable on purpose: one scope serves a whole node. */
 export interface Scope {
   readonly facts: NodeFacts;
+  /** The labels that rules read by a fixed name, by place. An empty label says no more than an absent one. */
+  readonly labels: readonly (string | undefined)[];
   /** The rule's named values, whose places in `slots` were settled when the rule was compiled. */
   lets: Lets;
   /** Captures of `each`, and the `let` values that were asked for so far. */
@@ -67,9 +69,10 @@ const NOT_YET = Symbol("a let value that nobody asked for yet");
 const NO_FACTS: readonly string[] = [];
 
 /** A fresh scope for a node. */
-export function scopeOf(facts: NodeFacts, explain: boolean): Scope {
+export function scopeOf(facts: NodeFacts, labelPlaces: ReadonlyMap<string, number>, explain: boolean): Scope {
   return {
     facts,
+    labels: placed(facts.labels, labelPlaces),
     lets: NO_LETS,
     slots: [],
     letOrigins: [],
@@ -83,11 +86,24 @@ export function scopeOf(facts: NodeFacts, explain: boolean): Scope {
   };
 }
 
+function placed(
+  labels: NodeFacts["labels"],
+  places: ReadonlyMap<string, number>,
+): readonly (string | undefined)[] {
+  const values: (string | undefined)[] = Array.from({ length: places.size });
+  for (const key in labels) {
+    const place = places.get(key);
+    if (place !== undefined) values[place] = labels[key] || undefined;
+  }
+  return values;
+}
+
 /** Begins the evaluation of a rule: its captures are there, its `let` values come when they are asked for. */
 export function enterRule(scope: Scope, lets: Lets, captures?: Captures): void {
   const { expressions } = lets;
   const slots: Scope["slots"] = [];
-  for (let slot = 0; slot < expressions.length; slot += 1) slots.push(expressions[slot] ? NOT_YET : undefined);
+  for (let slot = 0; slot < expressions.length; slot += 1)
+    slots.push(expressions[slot] ? NOT_YET : undefined);
   scope.lets = lets;
   scope.slots = slots;
   if (scope.letOrigins.length > 0) scope.letOrigins = [];

@@ -8,32 +8,30 @@ interface Link {
   readonly gbs: number | undefined;
 }
 
-/** Scores of a card never change; there are few cards, and a bound is a bound. */
-const REMEMBERED = 512;
-const remembered = new WeakMap<ScoresSection, Map<string, Readonly<Record<string, number>>>>();
+/** Scores depend on the card and its link alone, and the figures of a card are one object for all nodes. */
+const remembered = new WeakMap<Specs, { section: ScoresSection; byLink: Map<number, Scores> }>();
+const NONE: Scores = {};
+
+type Scores = Readonly<Record<string, number>>;
 
 /**
  * Workload scores of a device: for each formula the weighted sum of its terms, each term the position of a figure
  * between `low` and `high` on a logarithmic scale, cut to 0..1. A formula with a figure that is not known gives none.
  */
-export function scoresOf(
-  section: ScoresSection | undefined,
-  specs: Specs,
-  link: Link,
-): Readonly<Record<string, number>> {
-  if (!section) return {};
-  const known = remembered.get(section) ?? new Map<string, Readonly<Record<string, number>>>();
-  remembered.set(section, known);
-  const card = `${specs["fp32-tflops"]} ${specs["memory-gi"]} ${specs["tdp-watts"]} ${specs.gfx} ${specs["compute-capability"]} ${specs.architecture} ${link.gbs} ${specs["pcie-gbs"]}`;
-  const before = known.get(card);
-  if (before) return before;
-  const scores = compute(section, specs, link);
-  if (known.size >= REMEMBERED) known.clear();
-  known.set(card, scores);
+export function scoresOf(section: ScoresSection | undefined, specs: Specs, link: Link): Scores {
+  if (!section) return NONE;
+  let known = remembered.get(specs);
+  if (known?.section !== section) {
+    known = { section, byLink: new Map() };
+    remembered.set(specs, known);
+  }
+  const gbs = link.gbs ?? 0;
+  const scores = known.byLink.get(gbs) ?? compute(section, specs, link);
+  known.byLink.set(gbs, scores);
   return scores;
 }
 
-function compute(section: ScoresSection, specs: Specs, link: Link): Readonly<Record<string, number>> {
+function compute(section: ScoresSection, specs: Specs, link: Link): Scores {
   const figures = figuresOf(section, specs, link);
   const scores: Record<string, number> = {};
   for (const [name, terms] of Object.entries(section.formulas)) {

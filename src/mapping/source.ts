@@ -1,6 +1,6 @@
 import { canonicalKey } from "../vocabulary/keys.ts";
 import { nearestKeys } from "../vocabulary/nearest.ts";
-import { type Context, namedValue, template, UnknownReference } from "./context.ts";
+import { type Context, labelPlace, namedValue, template, UnknownReference } from "./context.ts";
 import { keyMatcher } from "./key-matcher.ts";
 import { walk } from "./lookup.ts";
 import type { Expression, ExpressionObject } from "./schema.ts";
@@ -11,7 +11,10 @@ type Compile = (object: ExpressionObject, context: Context) => Evaluate;
 
 const SOURCE_COMPILERS: Readonly<Record<(typeof SOURCES)[number], Compile>> = {
   value: ({ value = "" }, context) => literal(value, context),
-  label: ({ label = "" }, context) => fromMap("label", label, context, (scope) => scope.facts.labels),
+  label: ({ label = "" }, context) =>
+    label.includes("{")
+      ? fromMap("label", label, context, (scope) => scope.facts.labels)
+      : fromLabel(label, labelPlace(label, context)),
   annotation: ({ annotation = "" }, context) =>
     fromMap("annotation", annotation, context, (scope) => scope.facts.annotations),
   allocatable: ({ allocatable = "" }, context) =>
@@ -45,6 +48,15 @@ export function compileSource(object: ExpressionObject, context: Context): Evalu
 /** Text in tables may name values of the rule in braces. */
 export function literal(value: Scalar, context: Context): Evaluate {
   return typeof value === "string" && value.includes("{") ? template(value, context) : () => value;
+}
+
+/** A label of a fixed name: by far the most frequent source, so its place is settled beforehand. */
+function fromLabel(label: string, place: number): Evaluate {
+  return (scope) => {
+    const value = scope.labels[place];
+    if (value !== undefined) scope.trace?.push(`label ${label}=${value}`);
+    return value;
+  };
 }
 
 function fromMap(
@@ -170,17 +182,17 @@ function fromKeys(pattern: string, take: string | undefined, kind: "label" | "al
     throw new UnknownReference(`take: ${take} is no capture of pattern ${JSON.stringify(pattern)}`);
   }
   return (scope) => {
-    const map = kind === "label" ? scope.facts.labels : scope.facts.allocatable;
-    const keys = kind === "label" ? labelKeysWith(scope, prefix) : Object.keys(map ?? {});
-    let first: string | undefined;
-    for (const key of keys) {
-      if ((first === undefined || key < first) && isThere(kind, map?.[key]) && match(key)) first = key;
-    }
+    const map = (kind === "label" ? scope.facts.labels : scope.facts.allocatable) ?? {};
+    const keys = kind === "label" ? labelKeysWith(scope, prefix) : Object.keys(map);
+    const first = least(keys.filter((key) => isThere(kind, map[key]) && match(key) !== undefined));
     if (first === undefined) return undefined;
-    scope.trace?.push(`${kind} ${first}=${map?.[first]}`);
+    scope.trace?.push(`${kind} ${first}=${map[first]}`);
     return take === undefined ? first : match(first)?.[take];
   };
 }
+
+const least = (keys: readonly string[]): string | undefined =>
+  keys.length < 2 ? keys[0] : keys.reduce((first, key) => (key < first ? key : first));
 
 /** A resource of which there are none is not there. */
 const isThere = (kind: string, value: string | undefined): boolean => kind === "label" || value !== "0";

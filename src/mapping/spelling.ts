@@ -18,7 +18,7 @@ export type ByRow = readonly (Chosen | undefined)[];
 
 /** Sorts chosen values into the rows of the vocabulary. */
 export function byRow(chosen: readonly Chosen[]): (Chosen | undefined)[] {
-  const rows: (Chosen | undefined)[] = new Array(KEYS.length).fill(undefined);
+  const rows: (Chosen | undefined)[] = KEYS.map(() => undefined);
   for (const choice of chosen) rows[rowOf(choice.key.key)] = choice;
   return rows;
 }

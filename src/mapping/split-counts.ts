@@ -18,14 +18,14 @@ export function fitSplitGroups(
     const slots = wholeNumber(scope.facts.allocatable && ownValue(scope.facts.allocatable, resource));
     if (slots === undefined) continue;
     const own = fitted.filter((group) => group.resource === resource);
-    fitted = [...fitted.filter((group) => group.resource !== resource), ...fit(own, slots)];
+    fitted = [...fitted.filter((group) => group.resource !== resource), ...fitInto(slots, own)];
     const told = own.reduce((sum, group) => sum + group.count, 0);
     if (told !== slots) problems.push(mismatch(resource, told, slots, own.length, scope));
   }
   return fitted;
 }
 
-function fit(groups: readonly FoundGroup[], slots: number): readonly FoundGroup[] {
+function fitInto(slots: number, groups: readonly FoundGroup[]): readonly FoundGroup[] {
   const [only] = groups;
   // All devices are of one kind, so what is allocatable is that kind.
   if (groups.length === 1 && only) return [{ ...only, count: slots }];

@@ -21,6 +21,8 @@ export interface MappingTables {
   readonly catalogue: Catalogue;
   readonly scores: ScoresSection | undefined;
   readonly lookups: ReadonlyMap<string, { readonly tree: LookupTree; readonly at: string }>;
+  /** Places of the labels that rules read by a fixed name. */
+  readonly labelPlaces: ReadonlyMap<string, number>;
 }
 
 export type CompiledTables =
@@ -38,6 +40,7 @@ export function compileParsed(tables: readonly Table[]): CompiledTables {
   const context: Context = {
     lookups,
     deviceFields: knownDeviceFields(ordered),
+    labelPlaces: new Map(),
     names: NO_NAMES,
     expression: compileExpression,
     conditions: compileConditions,
@@ -49,6 +52,7 @@ export function compileParsed(tables: readonly Table[]): CompiledTables {
     problems: eachRule(ordered, "problems", problems, (rule) => compileProblemRule(rule, context)),
     values: compileValueRules(ordered.flatMap(valueRulesOf), context, problems),
     catalogue: catalogueOf(ordered),
+    labelPlaces: context.labelPlaces,
     scores: ordered.map((table) => table.content.scores).find((section) => section !== undefined),
   };
   return problems.length > 0 ? { ok: false, problems } : { ok: true, tables: compiled };

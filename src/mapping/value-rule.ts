@@ -1,7 +1,7 @@
 import { canonicalKey, findKey, type Key } from "../vocabulary/keys.ts";
 import { nearestKeys } from "../vocabulary/nearest.ts";
 import { parseValue } from "../vocabulary/values.ts";
-import { canonicalTextOf, type Checked } from "./canonical-text.ts";
+import { type Checked, canonicalTextOf } from "./canonical-text.ts";
 import { compileConditions } from "./condition.ts";
 import { type Context, UnknownReference } from "./context.ts";
 import { compileExpression } from "./expression.ts";
@@ -40,7 +40,7 @@ export function compileValueRules(
   problems: string[],
 ): readonly KeyRules[] {
   const byKey = new Map<string, ValueCandidate[]>();
-  const waitsFor = new Map<string, Set<string>>();
+  const waitsFor = new Map<string, readonly string[]>();
   for (const { rule, at, placeOf } of rules) {
     const compiled = attempt(problems, `${at}: rule ${rule.rule}`, () => compileLets([], rule.let, context));
     if (!compiled) continue;
@@ -57,9 +57,8 @@ export function compileValueRules(
         evaluate: compileExpression(expression, compiled.context),
       }));
       if (candidate) byKey.set(key, [...(byKey.get(key) ?? []), candidate]);
-      const before = waitsFor.get(key) ?? new Set();
-      for (const named of referredKeys([rule.when, rule.let, expression])) before.add(named);
-      waitsFor.set(key, before);
+      const named = referredKeys([rule.when, rule.let, expression]);
+      waitsFor.set(key, [...(waitsFor.get(key) ?? []), ...named]);
     }
   }
   return inOrder([...byKey.keys()], waitsFor).flatMap((name) => {
@@ -116,7 +115,7 @@ function referredKeys(inside: unknown): readonly string[] {
 }
 
 /** Keys in the order of their rules, but those that others refer to by `rule-of` before them. */
-function inOrder(keys: readonly string[], waitsFor: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+function inOrder(keys: readonly string[], waitsFor: ReadonlyMap<string, readonly string[]>): string[] {
   const ordered = new Set<string>();
   const entered = new Set<string>();
   const visit = (key: string): void => {

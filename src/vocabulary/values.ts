@@ -115,8 +115,11 @@ export function formatValue(type: ValueType, value: Value): string {
       return (value as readonly string[]).join(",");
     case "devices":
       return JSON.stringify(value);
-    default:
-      return String(value);
+    case "boolean":
+    case "enum":
+    case "integer":
+    case "text":
+      return `${value as string | number | boolean}`;
   }
 }
 

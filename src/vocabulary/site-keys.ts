@@ -1,0 +1,185 @@
+import { type Key, percent, slug, variantName, version, words, yesNo } from "./key.ts";
+
+/** Where the node is, what it costs, whose it is, what its software and its site can do. */
+export const SITE_KEYS = [
+  {
+    key: "location.fluidos.eu/region",
+    type: slug,
+    meaning: "Region of the node.",
+    required: true,
+    fluidos: "region",
+  },
+  { key: "location.fluidos.eu/zone", type: slug, meaning: "Zone of the node.", fluidos: "zone" },
+  {
+    key: "cost.fluidos.eu/hourly-rate",
+    type: { kind: "decimal", min: 0, max: 1_000_000, digits: 4 },
+    meaning: "Price of all GPUs of the node for an hour; a part of the node costs its share.",
+    required: true,
+    aliases: ["cost.fluidos.eu/hourly_rate"],
+    fluidos: "hourly_rate",
+  },
+  {
+    key: "cost.fluidos.eu/currency",
+    type: { kind: "text", pattern: /^[A-Z]{3}$/, says: "an ISO 4217 code, such as EUR" },
+    meaning: "Currency of the hourly rate (ISO 4217).",
+    required: true,
+  },
+  {
+    key: "network.fluidos.eu/bandwidth-gbps",
+    type: { kind: "decimal", min: 0.001, max: 100_000, digits: 3 },
+    meaning: "Gbit/s of the node's network cards.",
+    aliases: ["network.fluidos.eu/bandwidth"],
+    fluidos: "network_bandwidth",
+  },
+  {
+    key: "network.fluidos.eu/latency-ms",
+    type: { kind: "decimal", min: 0, max: 60_000, digits: 3 },
+    meaning: "Network latency to the node in milliseconds.",
+    fluidos: "network_latency_ms",
+  },
+  {
+    key: "network.fluidos.eu/tier",
+    type: { kind: "enum", values: ["premium", "standard", "basic"] },
+    meaning: "Class of the network.",
+    fluidos: "network_tier",
+  },
+  { key: "provider.fluidos.eu/name", type: words, meaning: "Who provides the node.", fluidos: "provider" },
+  {
+    key: "provider.fluidos.eu/preemptible",
+    type: yesNo,
+    meaning: "The provider may preempt the node.",
+    fluidos: "pre_emptible",
+  },
+  {
+    key: "nvidia.fluidos.eu/cuda-version",
+    type: version,
+    meaning: "Highest CUDA version that the driver supports (not an installed toolkit).",
+    aliases: ["nvidia.fluidos.eu/cuda_version"],
+  },
+  {
+    key: "nvidia.fluidos.eu/driver-version",
+    type: version,
+    meaning: "NVIDIA driver.",
+    aliases: ["nvidia.fluidos.eu/driver_version"],
+  },
+  {
+    key: "nvidia.fluidos.eu/mps-capable",
+    type: yesNo,
+    meaning: "MPS sharing is configured on the node.",
+    aliases: ["nvidia.fluidos.eu/mps_capable"],
+  },
+  {
+    key: "amd.fluidos.eu/rocm-version",
+    type: version,
+    meaning: "ROCm.",
+    aliases: ["amd.fluidos.eu/rocm_version"],
+  },
+  {
+    key: "amd.fluidos.eu/driver-version",
+    type: version,
+    meaning: "The amdgpu kernel module.",
+    aliases: ["amd.fluidos.eu/driver_version"],
+  },
+  {
+    key: "amd.fluidos.eu/gfx-architecture",
+    type: { kind: "text", pattern: /^gfx[0-9a-f]{3,4}$/, says: "an LLVM target, such as gfx942" },
+    meaning: "LLVM target of the GPU, such as `gfx942`.",
+    aliases: ["amd.fluidos.eu/gfx_architecture"],
+  },
+  {
+    key: "amd.fluidos.eu/sriov-capable",
+    type: yesNo,
+    meaning: "The GPU can be split by SR-IOV, or is such a virtual function.",
+    aliases: ["amd.fluidos.eu/sriov_capable"],
+  },
+  {
+    key: "gpu.fluidos.eu/variant",
+    type: variantName,
+    meaning: "What the model name leaves out: form factor and memory, such as `sxm5-80gb`, `vgpu-24q`.",
+  },
+  {
+    key: "gpu.fluidos.eu/devices",
+    type: { kind: "devices" },
+    meaning:
+      "JSON array, one entry per group of equal allocatable devices; the core keys describe the largest group.",
+  },
+  {
+    key: "energy.fluidos.eu/tdp-watts",
+    type: { kind: "decimal", min: 1, max: 100_000, digits: 1 },
+    meaning: "Thermal design power of one GPU in W.",
+  },
+  {
+    key: "energy.fluidos.eu/pue",
+    type: { kind: "decimal", min: 1, max: 10, digits: 3 },
+    meaning: "Power usage effectiveness of the data centre.",
+  },
+  {
+    key: "energy.fluidos.eu/carbon-intensity",
+    type: { kind: "decimal", min: 0, max: 5000, digits: 2 },
+    meaning: "Grid carbon intensity in gCO2e per kWh.",
+  },
+  {
+    key: "energy.fluidos.eu/renewable-percent",
+    type: percent,
+    meaning: "Share of carbon-free energy in percent.",
+  },
+  {
+    key: "energy.fluidos.eu/efficiency-rating",
+    type: { kind: "enum", values: ["A", "B", "C", "D", "E", "F"] },
+    meaning: "Energy rating of the site.",
+  },
+  {
+    key: "energy.fluidos.eu/green-certified",
+    type: yesNo,
+    meaning: "The site holds a green-energy certificate.",
+  },
+  {
+    key: "compliance.fluidos.eu/certifications",
+    type: { kind: "list" },
+    meaning: "Certificates, such as `iso27001,soc2`.",
+  },
+  {
+    key: "compliance.fluidos.eu/data-residency",
+    type: { kind: "list" },
+    meaning: "Where data stays: countries or groups, such as `de,eu`.",
+  },
+  { key: "compliance.fluidos.eu/gdpr", type: yesNo, meaning: "GDPR is complied with." },
+  { key: "compliance.fluidos.eu/hipaa", type: yesNo, meaning: "HIPAA is complied with." },
+  { key: "compliance.fluidos.eu/encryption-at-rest", type: yesNo, meaning: "Data at rest is encrypted." },
+  {
+    key: "compliance.fluidos.eu/encryption-in-transit",
+    type: yesNo,
+    meaning: "Data in transit is encrypted.",
+  },
+  { key: "compliance.fluidos.eu/audit-logging", type: yesNo, meaning: "Access is logged for audit." },
+  {
+    key: "security.fluidos.eu/network-isolation",
+    type: { kind: "enum", values: ["public", "private"] },
+    meaning: "Whether the node's network is private.",
+  },
+  { key: "security.fluidos.eu/vpn-access", type: yesNo, meaning: "Reachable by VPN." },
+  { key: "security.fluidos.eu/bastion-host", type: yesNo, meaning: "Reachable through a bastion host." },
+  { key: "security.fluidos.eu/intrusion-detection", type: yesNo, meaning: "Intrusion detection runs." },
+  { key: "security.fluidos.eu/vulnerability-scanning", type: yesNo, meaning: "Vulnerability scanning runs." },
+  { key: "sla.fluidos.eu/uptime-percent", type: percent, meaning: "Promised uptime in percent." },
+  {
+    key: "sla.fluidos.eu/jitter-ms",
+    type: { kind: "decimal", min: 0, max: 60_000, digits: 3 },
+    meaning: "Network jitter in milliseconds.",
+  },
+  {
+    key: "sla.fluidos.eu/cold-start-seconds",
+    type: { kind: "decimal", min: 0, max: 86_400, digits: 1 },
+    meaning: "Time from placement to a started container.",
+  },
+  {
+    key: "agent.fluidos.eu/mappings",
+    type: words,
+    meaning: "Version and content hash of the mapping tables that produced the annotations.",
+  },
+  {
+    key: "agent.fluidos.eu/inferred",
+    type: { kind: "list" },
+    meaning: "Canonical keys whose values come from a catalogue or a default, not from the node itself.",
+  },
+] as const satisfies readonly Key[];
