@@ -7,13 +7,20 @@ const spec =
   (fill: (spec: JsonObject) => JsonObject): Default =>
   (object) => ({ ...object, spec: fill(asObject(object.spec)) });
 
-/** Requests follow limits where a container names only the latter. */
+/** Quantities are text, also where a client wrote a number. */
+const quantities = (list: unknown): JsonObject =>
+  Object.fromEntries(Object.entries(asObject(list)).map(([name, amount]) => [name, asText(amount)]));
+
+function resourceDefaults(resources: JsonObject): JsonObject {
+  return {
+    ...resources,
+    ...(isObject(resources.limits) ? { limits: quantities(resources.limits) } : {}),
+    ...(isObject(resources.requests) ? { requests: quantities(resources.requests) } : {}),
+  };
+}
+
 function containerDefaults(container: unknown): unknown {
   if (!isObject(container)) return container;
-  const resources = asObject(container.resources);
-  const filled = isObject(resources.limits)
-    ? { ...resources, requests: { ...resources.limits, ...asObject(resources.requests) } }
-    : resources;
   const ports = Array.isArray(container.ports)
     ? { ports: container.ports.map((port) => (isObject(port) ? { protocol: "TCP", ...port } : port)) }
     : {};
@@ -23,7 +30,17 @@ function containerDefaults(container: unknown): unknown {
     imagePullPolicy: /:(?!latest$)[^/]+$/.test(asText(container.image)) ? "IfNotPresent" : "Always",
     ...container,
     ...ports,
-    resources: filled,
+    resources: resourceDefaults(asObject(container.resources)),
+  };
+}
+
+/** In a pod, unlike in a template, requests follow limits where a container names only the latter. */
+function requestsFromLimits(container: unknown): unknown {
+  const resources = asObject(asObject(container).resources);
+  if (!isObject(container) || !isObject(resources.limits)) return container;
+  return {
+    ...container,
+    resources: { ...resources, requests: { ...resources.limits, ...asObject(resources.requests) } },
   };
 }
 
@@ -87,11 +104,16 @@ const table: Readonly<Record<string, Default>> = {
     spec: { finalizers: ["kubernetes"], ...asObject(namespace.spec) },
     status: { phase: "Active", ...asObject(namespace.status) },
   }),
-  "/Pod": (pod) => ({
-    ...pod,
-    spec: podSpecDefaults({ serviceAccountName: "default", ...asObject(pod.spec) }),
-    status: { phase: "Pending", qosClass: "BestEffort", ...asObject(pod.status) },
-  }),
+  "/Pod": (pod) => {
+    const filled = podSpecDefaults({ serviceAccountName: "default", ...asObject(pod.spec) });
+    return {
+      ...pod,
+      spec: Array.isArray(filled.containers)
+        ? { ...filled, containers: filled.containers.map(requestsFromLimits) }
+        : filled,
+      status: { phase: "Pending", qosClass: "BestEffort", ...asObject(pod.status) },
+    };
+  },
   "/PersistentVolumeClaim": (claim) => ({
     ...claim,
     spec: { volumeMode: "Filesystem", ...asObject(claim.spec) },

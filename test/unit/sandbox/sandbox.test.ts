@@ -217,6 +217,28 @@ describe("the server", () => {
     expect((await admin.get(`${pods}/p`)).status).toBe(404);
   });
 
+  test("fills in requests from limits in a pod, and leaves a template as it is", async () => {
+    const { admin } = await start();
+    const containers = [{ name: "c", image: "i", resources: { limits: { cpu: 1, "nvidia.com/gpu": "1" } } }];
+    const pod = await admin.create("/api/v1/namespaces/default/pods", {
+      metadata: { name: "p" },
+      spec: { containers },
+    });
+    const amounts = { cpu: "1", "nvidia.com/gpu": "1" };
+    expect(pod.body.spec).toMatchObject({
+      containers: [{ resources: { limits: amounts, requests: amounts } }],
+    });
+    const labels = { app: "d" };
+    const deployment = await admin.create("/apis/apps/v1/namespaces/default/deployments", {
+      metadata: { name: "d" },
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+    });
+    const { template } = deployment.body.spec as {
+      template: { spec: { containers: { resources: object }[] } };
+    };
+    expect(template.spec.containers[0]?.resources).toEqual({ limits: amounts });
+  });
+
   test("refuses a GPU request that differs from its limit", async () => {
     const { admin } = await start();
     const resources = { limits: { "nvidia.com/gpu": "1" }, requests: { "nvidia.com/gpu": "2" } };
