@@ -53,9 +53,19 @@ async function fillFromFiles(config: KubeConfig, files: readonly string[], origi
   for (const [index, file] of files.entries()) {
     const part = index === 0 ? config : new KubeConfig();
     await parseInto(part, readConfigFile(file, origin), `kubeconfig ${file}`, dirname(resolve(file)));
-    if (part !== config) config.mergeConfig(part, true);
+    if (part !== config) merge(config, part);
   }
   return `kubeconfig ${files.join(delimiter)}`;
+}
+
+/** As kubectl does: of entries with the same name the first wins. `KubeConfig.mergeConfig` refuses them. */
+function merge(into: KubeConfig, part: KubeConfig): void {
+  const missing = <T extends { readonly name: string }>(known: readonly T[], more: readonly T[]): T[] =>
+    more.filter(({ name }) => !known.some((each) => each.name === name));
+  into.clusters.push(...missing(into.clusters, part.clusters));
+  into.users.push(...missing(into.users, part.users));
+  into.contexts.push(...missing(into.contexts, part.contexts));
+  if (!into.getCurrentContext()) into.setCurrentContext(part.getCurrentContext());
 }
 
 function readConfigFile(file: string, origin: string): string {

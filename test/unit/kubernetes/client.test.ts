@@ -300,6 +300,22 @@ describe("a kubeconfig", () => {
   });
 });
 
+describe("several kubeconfigs", () => {
+  it("are one, where the first entry of a name wins", async () => {
+    const { url } = await serve(json(node("a", 1)));
+    const folder = await mkdtemp(join(tmpdir(), "flare-kubeconfig-"));
+    const [first, second] = [join(folder, "first"), join(folder, "second")];
+    const server = JSON.parse(kubeconfigOf(url));
+    await writeFile(first, JSON.stringify({ ...server, "current-context": "", users: [] }));
+    await writeFile(second, kubeconfigOf("http://127.0.0.1:9"));
+    const client = createClient({ env: { KUBECONFIG: `${first}:${second}` } });
+    expect(await client.server()).toBe(url);
+    await expect(client.get(NODES, { name: "a" })).resolves.toMatchObject({ metadata: { name: "a" } });
+    client.close();
+    await rm(folder, { recursive: true });
+  });
+});
+
 describe("findResource", () => {
   const wanted = { group: "resource.k8s.io", plural: "resourceslices", versions: ["v1", "v1beta1"] };
 
