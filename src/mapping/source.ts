@@ -192,7 +192,7 @@ function fromKeys(pattern: string, take: string | undefined, kind: "label" | "al
 }
 
 const least = (keys: readonly string[]): string | undefined =>
-  keys.length < 2 ? keys[0] : keys.reduce((first, key) => (key < first ? key : first));
+  keys.length < 2 ? keys[0] : [...keys].sort()[0];
 
 /** A resource of which there are none is not there. */
 const isThere = (kind: string, value: string | undefined): boolean => kind === "label" || value !== "0";

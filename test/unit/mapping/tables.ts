@@ -1,11 +1,11 @@
 /** The built-in tables for tests: read and compiled once for each test file. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { compileTables } from "../../../src/mapping/compile-tables.ts";
 import type { NodeFacts } from "../../../src/mapping/facts.ts";
 import { type MapOptions, mapNode } from "../../../src/mapping/map-node.ts";
 import { parseTable, type Table, type TableSource } from "../../../src/mapping/parse-table.ts";
 import type { MappingResult } from "../../../src/mapping/result.ts";
-import { compileTables } from "../../../src/mapping/compile-tables.ts";
 import type { MappingTables } from "../../../src/mapping/tables.ts";
 
 /** Tests and benches run from the root of the repository. */
