@@ -59,6 +59,9 @@ export const REASON_CODES = [
 
 export type ReasonCode = (typeof REASON_CODES)[number];
 
+/** What a suggestion may change: the condition behind a reason, the number of tasks, how they are spread. */
+export type SuggestionCode = ReasonCode | "tasks" | "strategy";
+
 /** One reason: what was needed, and what the offer has; `has` is absent where the offer does not say. */
 export interface Reason {
   readonly code: ReasonCode;

@@ -1,0 +1,69 @@
+import type { SuggestionCode } from "./reasons.ts";
+import type { GpuRequirement, Requirement } from "./requirement.ts";
+import type { Money } from "./types.ts";
+
+/** Says in words what the changed requirement asks instead of the first one. */
+export function sayStep(code: SuggestionCode, asked: Requirement, changed: Requirement): string {
+  return (SAYINGS[code] ?? dropped(code))(asked, changed);
+}
+
+type Say = (asked: Requirement, changed: Requirement) => string;
+
+const dropped =
+  (code: SuggestionCode): Say =>
+  () =>
+    `without the condition on ${code.replaceAll("-", " ")}`;
+
+const gpuField =
+  (what: string, field: keyof GpuRequirement, unit = ""): Say =>
+  (asked, changed) =>
+    `${what} ${show(changed.gpu[field], unit)} instead of ${show(asked.gpu[field], unit)}`;
+
+const show = (value: unknown, unit: string): string =>
+  value === undefined ? "any" : `${String(value)}${unit}`;
+
+const money = (value: Money | undefined): string =>
+  value === undefined ? "no bound" : `${value.amount.toFixed(2)} ${value.currency}`;
+
+const gpus = (count: number): string => (count === 1 ? "1 GPU" : `${count} GPUs`);
+
+const fewerGpus: Say = (asked, changed) =>
+  `${gpus(changed.gpu.count)} per task instead of ${asked.gpu.count}`;
+
+const SAYINGS: Readonly<Partial<Record<SuggestionCode, Say>>> = {
+  "gpu-model": gpuField("GPU model", "model"),
+  "gpu-variant": gpuField("GPU variant", "variant"),
+  "gpu-sharing": (asked) =>
+    asked.gpu.multiInstance
+      ? "a whole GPU instead of a MIG slice"
+      : "a share of a GPU instead of a whole one",
+  "gpu-count": fewerGpus,
+  "gpu-free": fewerGpus,
+  "gpu-memory": gpuField("GPU memory of at least", "memoryGiMin", "Gi"),
+  "gpu-memory-max": gpuField("GPU memory of at most", "memoryGiMax", "Gi"),
+  "gpu-cores": gpuField("at least as many GPU cores as", "coresMin"),
+  "gpu-cores-max": gpuField("at most as many GPU cores as", "coresMax"),
+  "gpu-clock": gpuField("GPU clock of at least", "clockHzMin", " Hz"),
+  "compute-capability": gpuField("compute capability of at least", "computeCapabilityMin"),
+  "fp32-tflops": gpuField("FP32 TFLOPS of at least", "fp32TflopsMin"),
+  "multi-gpu-efficiency": gpuField("multi-GPU efficiency of at least", "multiGpuEfficiencyMin"),
+  architecture: gpuField("architecture", "architecture"),
+  tier: gpuField("tier", "tier"),
+  interconnect: gpuField("interconnect", "interconnect"),
+  topology: gpuField("topology", "topology"),
+  interruptible: () => "spot nodes allowed too",
+  location: (asked, changed) =>
+    `location ${show(changed.constraints.location, "")} instead of ${show(asked.constraints.location, "")}`,
+  provider: (_, changed) => `providers ${changed.constraints.providers?.join(", ") ?? "any"}`,
+  latency: (asked, changed) =>
+    `up to ${show(changed.constraints.maxLatencyMs, " ms")} of latency instead of ${show(asked.constraints.maxLatencyMs, " ms")}`,
+  "max-hourly-cost": (asked, changed) =>
+    `up to ${money(changed.constraints.maxHourly)} an hour instead of ${money(asked.constraints.maxHourly)}`,
+  "max-total-cost": (asked, changed) =>
+    `up to ${money(changed.constraints.maxTotal)} in all instead of ${money(asked.constraints.maxTotal)}`,
+  "node-busy": () => "GPUs of a node that others use too, instead of a dedicated one",
+  cpu: (asked, changed) => `${changed.cpu} CPU cores per task instead of ${asked.cpu}`,
+  memory: (asked, changed) => `${changed.memoryGi}Gi of memory per task instead of ${asked.memoryGi}Gi`,
+  tasks: (asked, changed) => `${changed.tasks} tasks at once instead of ${asked.tasks}`,
+  strategy: () => "tasks wherever they fit, instead of the asked deployment strategy",
+};
