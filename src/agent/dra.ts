@@ -6,6 +6,8 @@ import type { DeviceAttribute, DraDevice } from "../mapping/facts.ts";
 type AttributeValue = { readonly [kind in "string" | "int" | "bool" | "version"]?: DeviceAttribute };
 
 interface DeviceSpec {
+  /** Draws on counters that other devices draw on too: one of several ways to cut the same GPU. */
+  readonly consumesCounters?: readonly unknown[];
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
   readonly capacity?: Readonly<Record<string, { readonly value?: string } | string>>;
 }
@@ -50,15 +52,15 @@ export function viewOfSlice(slice: ResourceSlice): SliceView {
     pool: `${driver}/${name}`,
     generation: pool.generation ?? 0,
     devices: devices.slice(0, MAX_DEVICES).map((device) => {
-      const { attributes = {}, capacity = {} } = device.basic ?? device;
+      const { attributes = {}, capacity = {}, consumesCounters = [] } = device.basic ?? device;
       return {
         driver,
         pool: name,
         name: device.name ?? "",
-        attributes: mapEntries(
-          attributes,
-          (value) => value.string ?? value.int ?? value.bool ?? value.version,
-        ),
+        attributes: {
+          ...mapEntries(attributes, (value) => value.string ?? value.int ?? value.bool ?? value.version),
+          ...(consumesCounters.length > 0 ? { overlapping: true } : {}),
+        },
         capacity: mapEntries(capacity, (value) => (typeof value === "string" ? value : value.value)),
       };
     }),

@@ -35,7 +35,7 @@ export function createInventoryMetrics(
   return (node, result, allocatable) => {
     for (const each of [...Object.values(series), ...Object.values(named), rate]) each.reset();
     for (const [group, labels] of groupsOf(node, result)) {
-      series.info.set({ ...labels, ...describe(group, result.annotations) }, 1);
+      series.info.set({ ...labels, ...describe(group) }, 1);
       series.devices.set(labels, group.count);
       if (group.memoryGi !== undefined) series.memory.set(labels, group.memoryGi * GIB);
       const free = Number(allocatable[group.resource]);
@@ -108,19 +108,16 @@ function groupsOf(node: string, result: MappingResult): [DeviceGroup, { node: st
     .map((group, index) => [group, { node, group: `${group.resource}#${index}` }]);
 }
 
-function describe(group: DeviceGroup, annotations: StringMap) {
-  const { resource, vendor, model = "", variant = "", profile = "", sharing } = group;
-  // The core keys describe the largest group; of others only their own entry is known.
-  const core = annotations["gpu.fluidos.eu/model"] === model ? annotations : {};
+function describe({ resource, vendor, model, variant, profile, sharing, card }: DeviceGroup) {
   return {
     resource,
     vendor,
-    model,
-    variant,
-    profile,
+    model: model ?? "",
+    variant: variant ?? "",
+    profile: profile ?? "",
     sharing,
-    tier: core["gpu.fluidos.eu/tier"] ?? "",
-    architecture: core["gpu.fluidos.eu/architecture"] ?? "",
-    interconnect: core["gpu.fluidos.eu/interconnect"] ?? "",
+    tier: card?.tier ?? "",
+    architecture: card?.architecture ?? "",
+    interconnect: card?.interconnect ?? "",
   };
 }

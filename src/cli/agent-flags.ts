@@ -24,6 +24,7 @@ export interface AgentFlags {
   readonly hardware: boolean;
   readonly dra: boolean;
   readonly aliases: boolean;
+  readonly fluidosLabel?: boolean;
   readonly listen: Listen;
   readonly logLevel: LogLevel;
 }
@@ -82,6 +83,10 @@ export function agentFlags(): readonly Option[] {
     new Option("--no-hardware", "do not look at the machine's PCI devices and NICs"),
     new Option("--no-dra", "do not read ResourceSlices"),
     new Option("--no-aliases", "publish canonical keys only"),
+    new Option(
+      "--fluidos-label",
+      "also set node-role.fluidos.eu/resources=true, by which FLUIDOS picks nodes to offer",
+    ).env("FLARE_FLUIDOS_LABEL"),
     new Option("--listen <host:port>", 'where /metrics, /healthz and /readyz are served, or "off"')
       .env("FLARE_LISTEN")
       .argParser(listen)

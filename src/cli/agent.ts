@@ -45,7 +45,7 @@ async function run(command: Command, flags: AgentFlags): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopper.abort(signal));
   process.exitCode = await runAgent(options, {
     client,
-    compile: agentTables({ aliases: flags.aliases }),
+    compile: agentTables({ aliases: flags.aliases, fluidosLabel: flags.fluidosLabel ?? false }),
     log: createLogger({ level: flags.logLevel }),
     signal: stopper.signal,
     print: (text) => process.stdout.write(`${text}\n`),

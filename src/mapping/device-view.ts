@@ -39,7 +39,7 @@ export const DEVICE_FIELDS: readonly string[] = [
 ];
 
 /** The entry of `gpu.fluidos.eu/devices`. */
-export function entryOf({ found, model, variant, profile, memoryGi }: ResolvedGroup): DeviceGroup {
+export function entryOf({ found, model, variant, profile, memoryGi, specs }: ResolvedGroup): DeviceGroup {
   const { resource, vendor, count, sharing, replicas } = found;
   const entry: Partial<{ -readonly [K in keyof DeviceGroup]: DeviceGroup[K] }> = { resource, vendor };
   if (model !== undefined) entry.model = model;
@@ -49,6 +49,12 @@ export function entryOf({ found, model, variant, profile, memoryGi }: ResolvedGr
   if (memoryGi !== undefined) entry.memoryGi = memoryGi;
   entry.sharing = sharing;
   entry.replicas = replicas;
+  const card: { tier?: string; architecture?: string; interconnect?: string } = {};
+  if (specs.tier !== undefined) card.tier = specs.tier;
+  if (specs.architecture !== undefined) card.architecture = specs.architecture;
+  const { interconnect } = linkOf(specs, count);
+  if (interconnect !== undefined) card.interconnect = interconnect;
+  entry.card = card;
   return entry as DeviceGroup;
 }
 

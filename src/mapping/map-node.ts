@@ -1,4 +1,4 @@
-import { GPU_NODE_LABEL, type Key, REQUIRED_KEYS } from "../vocabulary/keys.ts";
+import { FLUIDOS_RESOURCES_LABEL, GPU_NODE_LABEL, type Key, REQUIRED_KEYS } from "../vocabulary/keys.ts";
 import { type Chosen, chooseValues } from "./choose-values.ts";
 import { entryOf, isWhole, viewOf } from "./device-view.ts";
 import type { NodeFacts } from "./facts.ts";
@@ -16,6 +16,8 @@ export interface MapOptions {
   readonly aliases?: boolean;
   /** Keep where each value came from; costs time and memory. */
   readonly explain?: boolean;
+  /** Also set the label that FLUIDOS selects nodes on; default false. */
+  readonly fluidosLabel?: boolean;
 }
 
 /** The tables' answer for one node: annotations, device groups, problems. Pure; never throws on facts. */
@@ -38,7 +40,10 @@ export function mapNode(tables: MappingTables, facts: NodeFacts, options: MapOpt
   reportMissing(rows, problems, facts.name);
   return {
     annotations: annotationsOf(rows, options.aliases ?? true),
-    labels: { [GPU_NODE_LABEL]: "true" },
+    labels: {
+      [GPU_NODE_LABEL]: "true",
+      ...(options.fluidosLabel ? { [FLUIDOS_RESOURCES_LABEL]: "true" } : {}),
+    },
     devices,
     problems,
     ...(options.explain ? { provenance: provenanceOf(rows) } : {}),
@@ -100,7 +105,7 @@ const published = (group: DeviceGroup): DeviceEntry => ({
   replicas: group.replicas,
 });
 /** What is undefined is not written. */
-type DeviceEntry = { readonly [K in Exclude<keyof DeviceGroup, "vendor">]: DeviceGroup[K] | undefined };
+type DeviceEntry = { readonly [K in Exclude<keyof DeviceGroup, "vendor" | "card">]: DeviceGroup[K] | undefined };
 
 const own = (key: Key, value: string): Chosen => ({
   key,

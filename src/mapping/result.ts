@@ -19,6 +19,8 @@ export interface DeviceGroup {
   /** Memory of one device in GiB, nominal. */
   readonly memoryGi?: number;
   readonly sharing: Sharing;
+  /** What the catalogue says of the card; for metrics, not part of the annotation. */
+  readonly card?: { readonly tier?: string; readonly architecture?: string; readonly interconnect?: string };
 }
 
 /** Codes of what a mapping can find wrong; each is documented in docs/problems.md. */

@@ -39,6 +39,12 @@ describe("viewOfSlice", () => {
     ]);
   });
 
+  it("marks devices that are only ways to cut a GPU", () => {
+    const consumesCounters = [{ counterSet: "gpu-0-counters", counters: { memory: { value: "10Gi" } } }];
+    const [device] = viewOfSlice(slice(1, [{ name: "gpu-0-mig-1g", attributes, consumesCounters }])).devices;
+    expect(device?.attributes).toEqual({ ...plain, overlapping: true });
+  });
+
   it("reads an empty slice", () => {
     expect(viewOfSlice({})).toEqual({ pool: "/", generation: 0, devices: [] });
   });
