@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import type { KubeNode } from "../agent/node-view.ts";
-import type { MappingResult } from "../mapping/result.ts";
 import type { MappingTables } from "../mapping/tables.ts";
 import { EXIT_CODES, UserError } from "./exit.ts";
+import type { Mapped } from "./mapped.ts";
 
 interface MapFlags {
   readonly filename?: string;
@@ -83,12 +83,6 @@ async function nodesFor(names: readonly string[], flags: MapFlags): Promise<read
     throw new UserError(`${flags.filename} holds no Node ${missing.join(", ")}`, EXIT_CODES.notFound);
   }
   return all.filter((node) => names.includes(node.metadata?.name ?? ""));
-}
-
-/** A node with what the tables make of it. */
-export interface Mapped {
-  readonly name: string;
-  readonly result: MappingResult;
 }
 
 async function mapAll(

@@ -1,5 +1,5 @@
 import type { Provenance } from "../mapping/result.ts";
-import type { Mapped } from "./map.ts";
+import type { Mapped } from "./mapped.ts";
 import { print, table, toYaml } from "./output.ts";
 
 interface PrintFlags {
