@@ -42,6 +42,7 @@ export async function startAgent(node: string, runtime: Runtime, place: AgentPla
     env: runtime.env,
     stdio: ["ignore", "ignore", "inherit"],
   });
+  const measured = benched(child);
   while ((await place.published()) === undefined) {
     if (child.exitCode !== null) throw new Error(`the agent ended with ${child.exitCode}`);
     if (performance.now() - started > PUBLISH_WITHIN_MS)
@@ -53,7 +54,7 @@ export async function startAgent(node: string, runtime: Runtime, place: AgentPla
     const response = await fetch(`http://127.0.0.1:${port}/metrics`);
     if (!(await response.text()).includes("flare_gpu_info{")) throw new Error("the agent tells no inventory");
   };
-  return { ...benched(child), scrape, firstPublishMs };
+  return { ...measured, scrape, firstPublishMs };
 }
 
 /** `node -e "setInterval(()=>{},1e9)"` with default flags: the floor of everything that runs on Node. */
@@ -64,6 +65,9 @@ export function startBareNode(node: string): BenchedProcess {
 
 function benched(child: ChildProcess): Omit<BenchedProcess, "scrape"> {
   const { pid = 0 } = child;
+  const killWithUs = (): void => void child.kill("SIGKILL");
+  process.once("exit", killWithUs);
+  child.once("exit", () => process.off("exit", killWithUs));
   return {
     memory: () => memoryOf(pid),
     cpuMilliseconds: () => cpuMillisecondsOf(pid),

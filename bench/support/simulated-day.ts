@@ -16,7 +16,7 @@ const PER_DAY = { labels: 1440, statuses: 288, scrapes: 2880, watchEnds: 320 } a
 const DAY_MS = 86_400_000;
 const QUIET = { spells: 6, ms: 2500 } as const;
 /** A day has more, all alike. */
-const CUTS = 20;
+const CUTS = 10;
 /** Longer than the agent waits for a burst to end, so that each heartbeat gets its own pass. */
 const APART_MS = 1300;
 
@@ -45,7 +45,7 @@ export async function measureDay(agent: BenchedAgent, cluster: BenchCluster): Pr
       await pause(100);
     }
   });
-  const reopened = count(cuts, ({ verb }) => verb === "watch");
+  const reopened = count(cuts, ({ verb, resource }) => verb === "watch" && resource === "nodes");
   const change = await cluster.callsDuring(async () => {
     await cluster.setProduct("NVIDIA-H200");
     await eventually("the change is published", async () => (await cluster.published()) === "nvidia-h200");
