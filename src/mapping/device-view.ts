@@ -142,6 +142,11 @@ function inferredField({ found, specs, memoryInferred }: ResolvedGroup, field: s
       return found.fields["compute-capability"] === undefined;
     case "architecture":
       return found.fields.architecture !== specs.architecture;
+    case "sharing-capable":
+      // An ability that only the catalogue knows of; a device that is shared now shows it.
+      return found.fields["sharing-capable"] === undefined && found.sharing === "none";
+    case "dedicated":
+      return found.inferred.has("sharing");
     default:
       return found.inferred.has(field);
   }

@@ -1,6 +1,6 @@
 import { type Count, settleCount } from "./count.ts";
 import { type CompiledDeviceRule, FIELDS } from "./device-rule.ts";
-import { type FoundGroup, NO_FIELDS, ownValue, unknownGroup, wholeNumber } from "./found-group.ts";
+import { type FoundGroup, NO_FIELDS, ownValue, slotsOf, unknownGroup, wholeNumber } from "./found-group.ts";
 import type { Problem, Sharing } from "./result.ts";
 import {
   type Evaluate,
@@ -145,8 +145,8 @@ function countOf(
 ): Count | undefined {
   const { allocatable, hardware } = scope.facts;
   const count = wholeNumber(read("count", rule.count));
-  if (rule.splitsResource) return splitCount(allocatable && (ownValue(allocatable, resource) ?? "0"), count);
-  const slots = rule.dra ? undefined : allocatable && wholeNumber(ownValue(allocatable, resource) ?? "0");
+  if (rule.splitsResource) return splitCount(allocatable && slotsOf(allocatable, resource), count);
+  const slots = rule.dra ? undefined : allocatable && slotsOf(allocatable, resource);
   const seen = hardware?.gpus.filter((gpu) => gpu.vendor === rule.pciVendor).length || undefined;
   const physical = rule.excessIsSharing ? (count ?? fewer(seen, slots)) : seen;
   return settleCount({
@@ -163,8 +163,8 @@ const fewer = (seen: number | undefined, slots: number | undefined): number | un
   seen !== undefined && slots !== undefined && seen < slots ? seen : undefined;
 
 /** Groups that share a resource have the labels' counts, as long as the resource is there at all. */
-function splitCount(allocatable: string | undefined, count: number | undefined): Count | undefined {
-  if (allocatable === "0" || !count) return undefined;
+function splitCount(slots: number | undefined, count: number | undefined): Count | undefined {
+  if (slots === 0 || !count) return undefined;
   return { count, replicas: 1, inferred: false, unknown: 0, hiddenSharing: false };
 }
 

@@ -36,6 +36,10 @@ export function wholeNumber(value: Scalar | undefined): number | undefined {
   return /^[0-9]{1,4}$/.test(text) ? Number(text) : undefined;
 }
 
+/** What is allocatable of a resource; what is no count gives nothing. */
+export const slotsOf = (allocatable: Readonly<Record<string, string>>, resource: string): number =>
+  wholeNumber(ownValue(allocatable, resource)) ?? 0;
+
 /** Devices of the same resource that the labels say nothing of: they exist, and nothing else is known. */
 export function unknownGroup(group: FoundGroup, count: number): FoundGroup {
   return { ...group, count, fields: NO_FIELDS, inferred: new Set(["count"]), origins: group.origins && {} };

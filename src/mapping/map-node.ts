@@ -105,7 +105,9 @@ const published = (group: DeviceGroup): DeviceEntry => ({
   replicas: group.replicas,
 });
 /** What is undefined is not written. */
-type DeviceEntry = { readonly [K in Exclude<keyof DeviceGroup, "vendor" | "card">]: DeviceGroup[K] | undefined };
+type DeviceEntry = {
+  readonly [K in Exclude<keyof DeviceGroup, "vendor" | "card">]: DeviceGroup[K] | undefined;
+};
 
 const own = (key: Key, value: string): Chosen => ({
   key,

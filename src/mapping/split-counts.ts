@@ -1,4 +1,4 @@
-import { type FoundGroup, ownValue, unknownGroup, wholeNumber } from "./found-group.ts";
+import { type FoundGroup, slotsOf, unknownGroup } from "./found-group.ts";
 import type { Problem } from "./result.ts";
 import type { Scope } from "./scope.ts";
 
@@ -15,8 +15,9 @@ export function fitSplitGroups(
   const resources = new Set(groups.filter((group) => group.splits).map((group) => group.resource));
   let fitted = [...groups];
   for (const resource of resources) {
-    const slots = wholeNumber(scope.facts.allocatable && ownValue(scope.facts.allocatable, resource));
-    if (slots === undefined) continue;
+    const { allocatable } = scope.facts;
+    if (!allocatable) continue;
+    const slots = slotsOf(allocatable, resource);
     const own = fitted.filter((group) => group.resource === resource);
     fitted = [...fitted.filter((group) => group.resource !== resource), ...fitInto(slots, own)];
     const told = own.reduce((sum, group) => sum + group.count, 0);
