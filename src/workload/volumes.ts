@@ -1,6 +1,6 @@
 import type { V1Container, V1PersistentVolumeClaim, V1Volume, V1VolumeMount } from "@kubernetes/client-node";
 import type { VolumeSpec } from "../intent/spec-schema.ts";
-import { metadata, taskCount, type WorkloadContext } from "./context.ts";
+import { metadata, tasksCommunicate, type WorkloadContext } from "./context.ts";
 import type { Manifest } from "./manifest.ts";
 import { dnsLabel, joinName } from "./names.ts";
 import { DEFAULTS } from "./options.ts";
@@ -43,7 +43,7 @@ export function volumeMounts(context: WorkloadContext): V1VolumeMount[] {
  */
 function sharedMemorySize(context: WorkloadContext): string | undefined {
   const { workload, groups } = context;
-  const isJoint = groups.some(({ units }) => units > 1) || taskCount(context) > 1;
+  const isJoint = groups.some(({ units }) => units > 1) || tasksCommunicate(context);
   const isTaken = volumesOf(context).some(({ path }) => path.replace(/\/+$/, "") === SHARED_MEMORY);
   const { memory } = workload.resources;
   return isJoint && !isTaken && memory !== undefined ? timesQuantity(memory, 0.5) : undefined;
