@@ -8,6 +8,8 @@ export const EXIT_CODES = {
   usage: 2,
   /** There is no such Node or model. */
   notFound: 3,
+  /** Nothing fits the Intent. */
+  nothingFits: 4,
 } as const;
 
 /** An error whose message is for the user as it stands, without a stack. */

@@ -6,6 +6,7 @@ import { demoCommand } from "./demo.ts";
 import { EXIT_CODES, UserError } from "./exit.ts";
 import { mapCommand } from "./map.ts";
 import { mappingsCommand } from "./mappings.ts";
+import { simulateCommand } from "./simulate.ts";
 
 declare const FLARE_VERSION: string | undefined;
 
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   program.addCommand(agentCommand());
   program.addCommand(mapCommand());
   program.addCommand(mappingsCommand());
+  program.addCommand(simulateCommand());
   program.addCommand(demoCommand());
   program.addCommand(completionCommand(() => program));
   return program;

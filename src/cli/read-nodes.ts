@@ -20,7 +20,7 @@ const nodeSchema = z.looseObject({
 
 /** Nodes of a file (`-`: standard input): a Node, a List, or many documents, in YAML or JSON, in their order. */
 export async function readNodes(path: string): Promise<readonly KubeNode[]> {
-  const text = path === "-" ? await readInput() : await readPath(path);
+  const text = await readText(path);
   const name = path === "-" ? "standard input" : path;
   const documents = /^\s*[[{]/.test(text) ? jsonDocuments(text, name) : yamlDocuments(text, name);
   const nodes = documents.flatMap(({ value, place }) => nodesOf(value, place));
@@ -28,6 +28,9 @@ export async function readNodes(path: string): Promise<readonly KubeNode[]> {
     throw new UserError(`${name} holds no Node; give it the output of: kubectl get nodes -o yaml`);
   return nodes;
 }
+
+/** A file's text, or what comes on standard input (`-`); as much as is sensible. */
+export const readText = (path: string): Promise<string> => (path === "-" ? readInput() : readPath(path));
 
 async function readPath(path: string): Promise<string> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -115,7 +118,8 @@ function nodesOf(value: unknown, place: string): readonly KubeNode[] {
 
 /** `labels:` with nothing behind it is null in YAML and means none. */
 function withoutNulls({ metadata, spec, status }: z.infer<typeof nodeSchema>): KubeNode {
-  const { allocatable, nodeInfo } = status ?? {};
+  const { allocatable, nodeInfo, conditions } = status ?? {};
+  const { providerID, ...restOfSpec } = spec ?? {};
   return {
     kind: "Node",
     metadata: {
@@ -124,7 +128,12 @@ function withoutNulls({ metadata, spec, status }: z.infer<typeof nodeSchema>): K
       labels: metadata.labels ?? {},
       annotations: metadata.annotations ?? {},
     },
-    spec: spec?.providerID ? { providerID: spec.providerID } : {},
-    status: { ...(allocatable ? { allocatable } : {}), ...(nodeInfo ? { nodeInfo } : {}) },
+    // Taints and conditions tell those who ask whether the node can be used.
+    spec: { ...restOfSpec, ...(providerID ? { providerID } : {}) },
+    status: {
+      ...(allocatable ? { allocatable } : {}),
+      ...(nodeInfo ? { nodeInfo } : {}),
+      ...(conditions ? { conditions } : {}),
+    },
   };
 }

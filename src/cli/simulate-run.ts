@@ -1,0 +1,107 @@
+import { decide } from "../allocation/decide.ts";
+import type { Decision } from "../allocation/decision.ts";
+import { openLedger, reserve } from "../allocation/ledger.ts";
+import { type Relaxed, relax } from "../allocation/relax.ts";
+import type { Requirement } from "../allocation/requirement.ts";
+import { type Suggestion, suggest } from "../allocation/suggest.ts";
+import type { Snapshot } from "../allocation/types.ts";
+import { DEFAULT_CURRENCY_RATES } from "../hub/intents/currency-rates.ts";
+import { catalogueModels } from "../hub/intents/models.ts";
+import { requirementOf } from "../hub/intents/requirement.ts";
+import { formatProblems } from "../intent/problem.ts";
+import type { IntentSpec } from "../intent/spec-schema.ts";
+import type { MappingTables } from "../mapping/tables.ts";
+import { siteTables, tablesWith } from "./built-in-tables.ts";
+import { EXIT_CODES, UserError } from "./exit.ts";
+import { printSimulations } from "./print-simulation.ts";
+import { readIntents } from "./read-intents.ts";
+import { fileSites, liveSites, snapshotOf } from "./simulate-offers.ts";
+
+export interface SimulateFlags {
+  readonly filename: string;
+  readonly offers: readonly string[];
+  readonly live?: boolean;
+  readonly context: readonly string[];
+  readonly kubeconfig?: string;
+  readonly mappings: readonly string[];
+  readonly currency: string;
+  readonly output: "table" | "json" | "yaml";
+}
+
+/** What would become of one Intent. */
+export interface Simulation {
+  readonly name: string;
+  readonly requirement: Requirement;
+  readonly decision: Decision;
+  /** Where the asked does not fit: what its negotiation would come to. */
+  readonly relaxed?: Relaxed;
+  readonly suggestions: readonly Suggestion[];
+}
+
+/** Runs `flare simulate` and returns its exit code. */
+export async function runSimulation(flags: SimulateFlags): Promise<number> {
+  if (flags.live !== true && flags.offers.length === 0) {
+    throw new UserError(
+      "which offers? Give --offers FILE with Nodes, or --live to read them through the kubeconfig",
+    );
+  }
+  if (!/^[A-Z]{3}$/.test(flags.currency))
+    throw new UserError(`--currency ${flags.currency}: expected an ISO 4217 code such as EUR`);
+  const compiled = await tablesWith(await siteTables(flags.mappings));
+  if (!compiled.ok) throw new UserError(compiled.problems.join("\n"), EXIT_CODES.failed);
+  const wanted = await requirements(flags, compiled.tables);
+  const sites = await Promise.all([
+    fileSites(flags.offers),
+    flags.live === true ? liveSites(flags.context, flags) : [],
+  ]);
+  const { snapshot, problems } = snapshotOf(sites.flat(), compiled.tables, DEFAULT_CURRENCY_RATES);
+  for (const problem of problems) process.stderr.write(`flare: ${problem}\n`);
+  const simulations = simulate(wanted, snapshot);
+  await printSimulations(simulations, snapshot, flags.output);
+  return simulations.every(isPlaced) ? EXIT_CODES.ok : EXIT_CODES.nothingFits;
+}
+
+const isPlaced = ({ decision, relaxed }: Simulation): boolean =>
+  decision.placed || (relaxed?.outcome === "placed" && !relaxed.needsConsent);
+
+type Wanted = Pick<Simulation, "name" | "requirement">;
+
+/** The requirements of all Intents; every problem of them all at once. */
+async function requirements(flags: SimulateFlags, tables: MappingTables): Promise<readonly Wanted[]> {
+  const context = {
+    resolveModel: catalogueModels(tables.catalogue),
+    now: Date.now(),
+    currency: flags.currency,
+  };
+  const wrong: string[] = [];
+  const wanted: Wanted[] = [];
+  const read = (name: string, spec: IntentSpec): void => {
+    const result = requirementOf(spec, context);
+    if (result.ok) wanted.push({ name, requirement: result.requirement });
+    else wrong.push(`${name}:\n  ${formatProblems(result.problems, "\n  ")}`);
+  };
+  for (const { name, spec, problems } of await readIntents(flags.filename)) {
+    if (spec !== undefined) read(name, spec);
+    else wrong.push(`${name}:\n  ${formatProblems(problems, "\n  ")}`);
+  }
+  if (wrong.length > 0) throw new UserError(wrong.join("\n"));
+  return wanted;
+}
+
+/** One Intent after the other, each on what those before it left. */
+function simulate(wanted: readonly Wanted[], snapshot: Snapshot): readonly Simulation[] {
+  let ledger = openLedger(snapshot);
+  return wanted.map(({ name, requirement }) => {
+    const decision = decide(ledger, requirement);
+    if (decision.placed) {
+      ledger = reserve(ledger, decision.placements);
+      return { name, requirement, decision, suggestions: [] };
+    }
+    const relaxed = relax(ledger, requirement);
+    const suggestions = suggest(ledger, requirement);
+    if (relaxed.outcome === "placed" && !relaxed.needsConsent) {
+      ledger = reserve(ledger, relaxed.decision.placements);
+    }
+    return { name, requirement, decision, relaxed, suggestions };
+  });
+}
