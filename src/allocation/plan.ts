@@ -101,7 +101,7 @@ function isLessCrowded(left: Crowd, right: Crowd): boolean {
 }
 
 /** Tasks that each node carries; where its groups disagree, the least of them. */
-function nodeRooms(candidates: readonly Candidate[]): Map<string, number> {
+export function nodeRooms(candidates: readonly Candidate[]): Map<string, number> {
   const rooms = new Map<string, number>();
   for (const { node, nodeRoom } of candidates) {
     rooms.set(node, Math.min(nodeRoom, rooms.get(node) ?? nodeRoom));

@@ -1,6 +1,7 @@
 import type { HourlyBounds } from "./bounds.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Failure } from "./decision.ts";
+import { improve } from "./improve.ts";
 import { type Arrange, type Arranged, fill, type Share, spread } from "./plan.ts";
 import { compareNumbers, compareRanked } from "./rank.ts";
 import type { Strategy } from "./requirement.ts";
@@ -129,7 +130,10 @@ function solvePriced(
       if (compareNumbers(lossOf(plan.shares), lossOf(best)) < 0) best = plan.shares;
     }
   }
-  return { solved: true, shares: best, loss: lossOf(best), bound: highest };
+  // Moving single tasks would undo an even spread, and the rate of a dedicated node is not the sum of its tasks'.
+  const isFinal = problem.dedicated || problem.strategy === "distributed";
+  const shares = isFinal ? best : improve(best, candidates, problem.bounds);
+  return { solved: true, shares, loss: lossOf(shares), bound: highest };
 }
 
 function isAllowed(plan: Arranged, problem: Problem): plan is Extract<Arranged, { full: true }> {

@@ -16,7 +16,8 @@ export function loadOf({ rate, carbon }: Candidate, bounds: HourlyBounds): numbe
 export const boundCount = (bounds: HourlyBounds): number =>
   (moneyBound(bounds) === undefined ? 0 : 1) + (bounds.maxCarbon === undefined ? 0 : 1);
 
-function moneyBound({ maxHourly, maxTotal }: HourlyBounds): number | undefined {
+/** The tighter of the two bounds on money. */
+export function moneyBound({ maxHourly, maxTotal }: HourlyBounds): number | undefined {
   if (maxHourly === undefined || maxTotal === undefined) return maxHourly ?? maxTotal;
   return Math.min(maxHourly, maxTotal);
 }

@@ -34,9 +34,11 @@ export function suggest(snapshot: Snapshot, requirement: Requirement): readonly 
   const decision = decide(snapshot, requirement);
   if (decision.placed) return [];
   const asked = baselineOf(snapshot, requirement);
-  return codesOf(decision)
-    .flatMap((code) => suggestFor(snapshot, requirement, code, asked) ?? [])
-    .sort((left, right) => costOf(left) - costOf(right) || (left.code < right.code ? -1 : 1));
+  const found = codesOf(decision).flatMap((code) => suggestFor(snapshot, requirement, code, asked) ?? []);
+  // Two reasons may lead to the same change: fewer GPUs help a full node and a small one.
+  return [...new Map(found.map((suggestion) => [suggestion.alternative, suggestion])).values()].sort(
+    (left, right) => costOf(left) - costOf(right) || (left.code < right.code ? -1 : 1),
+  );
 }
 
 const costOf = ({ rate }: Suggestion): number => rate?.amount ?? Number.MAX_VALUE;
