@@ -10,6 +10,10 @@ export interface SecretReference {
   readonly from: { readonly namespace: string; readonly name: string };
   /** Keys that are copied; the others stay on the hub. */
   readonly keys: readonly string[];
+  /** Keys without which a pod does not start. */
+  readonly required: readonly string[];
+  /** Credentials of which one store takes this, another that: at least one key must be there. */
+  readonly someOf: readonly string[];
   /** Name of the copy. */
   readonly name: string;
   readonly use: "env" | "credentials" | "image-pull";
@@ -22,49 +26,57 @@ export function secretReferences(
   const { intent, options } = input;
   const { workload } = intent.spec;
   const base = baseName(intent);
-  const own = (name: string, keys: readonly string[], use: SecretReference["use"]): SecretReference => ({
-    from: { namespace: intent.namespace, name },
-    keys,
-    name: joinName(base, name),
-    use,
-  });
+  const own = { namespace: intent.namespace };
   const all = [
-    ...(workload.secrets ?? []).map(({ name }) => own(name, [name], "env")),
-    ...(workload.storage?.volumes ?? []).flatMap(({ source }) =>
-      source?.credentials === undefined || source.type === undefined
+    ...(workload.secrets ?? []).map(({ name }) => ({
+      ...reference({ ...own, name }, joinName(base, name), "env"),
+      required: [name],
+    })),
+    ...(workload.storage?.volumes ?? []).flatMap(({ source: { credentials, type } = {} }) =>
+      credentials === undefined || type === undefined
         ? []
-        : [own(source.credentials, credentialKeys(source.type), "credentials")],
+        : [
+            {
+              ...reference({ ...own, name: credentials }, joinName(base, credentials), "credentials"),
+              someOf: credentialKeys(type),
+            },
+          ],
     ),
-    ...(options.imagePullSecrets ?? []).map(
-      (from): SecretReference => ({
-        from,
-        keys: [".dockerconfigjson"],
-        name: joinName(base, "pull", from.namespace, from.name),
-        use: "image-pull",
-      }),
-    ),
+    ...(options.imagePullSecrets ?? []).map((from) => ({
+      ...reference(from, joinName(base, "pull", from.namespace, from.name), "image-pull"),
+      required: [DOCKER_CONFIG],
+    })),
   ];
   return mergeByName(all);
 }
 
+const DOCKER_CONFIG = ".dockerconfigjson";
+
+const reference = (
+  from: SecretReference["from"],
+  name: string,
+  use: SecretReference["use"],
+): Omit<SecretReference, "keys"> => ({ from, name, use, required: [], someOf: [] });
+
 /** One Secret may serve several uses; its copy has the keys of them all. */
-function mergeByName(references: readonly SecretReference[]): readonly SecretReference[] {
+function mergeByName(references: readonly Omit<SecretReference, "keys">[]): readonly SecretReference[] {
   const merged = new Map<string, SecretReference>();
-  for (const reference of references) {
-    const before = merged.get(reference.name);
-    const keys = [...new Set([...(before?.keys ?? []), ...reference.keys])];
-    merged.set(reference.name, { ...reference, ...before, keys });
+  for (const one of references) {
+    const before = merged.get(one.name);
+    const required = [...new Set([...(before?.required ?? []), ...one.required])];
+    const someOf = [...new Set([...(before?.someOf ?? []), ...one.someOf])];
+    const keys = [...new Set([...required, ...someOf])];
+    merged.set(one.name, { ...one, ...before, required, someOf, keys });
   }
   return [...merged.values()];
 }
 
-/** References whose Secret, or every useful key of it, is missing from the values: what a condition tells. */
+/** References without a value, or without a key that is needed: what a condition tells. */
 export function missingSecrets(input: WorkloadInput): readonly SecretReference[] {
-  return secretReferences(input).filter(({ from, keys, use }) => {
+  return secretReferences(input).filter(({ from, required, someOf }) => {
     const data = input.secrets?.[`${from.namespace}/${from.name}`]?.data ?? {};
-    return use === "credentials"
-      ? !keys.some((key) => data[key] !== undefined)
-      : keys.some((key) => data[key] === undefined);
+    const has = (key: string): boolean => data[key] !== undefined;
+    return !required.every(has) || (someOf.length > 0 && !someOf.some(has));
   });
 }
 
@@ -76,7 +88,7 @@ export function secretObjects(context: WorkloadContext): Manifest<V1Secret>[] {
     const data = Object.fromEntries(
       reference.keys.flatMap((key) => (value.data[key] === undefined ? [] : [[key, value.data[key]]])),
     );
-    const isPull = reference.use === "image-pull" && data[".dockerconfigjson"] !== undefined;
+    const isPull = reference.use === "image-pull" && data[DOCKER_CONFIG] !== undefined;
     return [
       {
         apiVersion: "v1",
