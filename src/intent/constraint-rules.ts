@@ -70,9 +70,9 @@ function dayOrTime(text: string, role: "start" | "end"): number {
 
 const firewall: Rule = ({ constraints }, report) => {
   const rules = constraints?.security?.firewallRules ?? [];
-  rules.forEach((rule, index) =>
-    checkFirewallRule(rule, `constraints.security.firewallRules[${index}]`, report),
-  );
+  for (const [index, rule] of rules.entries()) {
+    checkFirewallRule(rule, `constraints.security.firewallRules[${index}]`, report);
+  }
 };
 
 type FirewallRule = NonNullable<NonNullable<ConstraintsSpec["security"]>["firewallRules"]>[number];

@@ -44,7 +44,7 @@ export function readDocument(schema: z.core.$ZodType, input: unknown, options: R
     value,
     problems: reader.problems,
     hasProblem: (path) => path.some((_, index) => reader.troubled.has(joinPath(path.slice(0, index + 1)))),
-    written: reader.written,
+    written: (path) => reader.written(path),
   };
 }
 
@@ -65,7 +65,8 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
   const written = (path: Path): string => {
     let at: z.core.$ZodType | undefined = top;
     const steps = path.map((step, index) => {
-      const field: z.core.$ZodType | undefined = shapeOf(at)[step];
+      const shape = shapeOf(at);
+      const field: z.core.$ZodType | undefined = Object.hasOwn(shape, step) ? shape[step] : undefined;
       at = field ?? itemOf(at);
       const proper = field === undefined ? step : nameIn(form, String(step), field);
       return names.get(joinPath(path.slice(0, index + 1))) ?? proper;
@@ -107,7 +108,7 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
     for (const name of aliasesFirst(Object.keys(value), fields)) {
       const field = fields.get(name);
       if (field === undefined) {
-        problems.push(unknownField(written([...path, name]), name, fields));
+        problems.push(unknownField(`${written(path)}.${name}`.replace(/^\./, ""), name, fields));
         continue;
       }
       const at = [...path, field.key];

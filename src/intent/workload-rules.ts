@@ -107,7 +107,7 @@ export const isSecretName = (name: string): boolean =>
 
 const ports: Rule = ({ workload }, report, named) => {
   const list = workload?.ports ?? [];
-  list.forEach((port, index) => checkPort(port, `workload.ports[${index}]`, report));
+  for (const [index, port] of list.entries()) checkPort(port, `workload.ports[${index}]`, report);
   reportTwins(
     list,
     ({ port, protocol }) => `${port}/${protocol}`,
