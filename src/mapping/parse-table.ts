@@ -29,6 +29,17 @@ const MAX_PROBLEMS = 20;
 
 /** Parses and checks a table file. Every problem says file, line, column, what was found and what is allowed. */
 export function parseTable(source: TableSource): ParsedTable {
+  try {
+    return parse(source);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { ok: false, problems: [`${source.file}: ${TOO_DEEP}`] };
+  }
+}
+
+const TOO_DEEP = "nested too deeply; no table needs more than a dozen levels";
+
+function parse(source: TableSource): ParsedTable {
   if (source.text.length > MAX_BYTES) {
     return {
       ok: false,
@@ -48,6 +59,8 @@ export function parseTable(source: TableSource): ParsedTable {
     return `${source.file}:${line}:${col}`;
   };
   if (document.errors.length > 0) {
+    // The parser turns a full stack into an error for each level.
+    if (document.errors.some((error) => error.message.includes("call stack"))) throw new RangeError(TOO_DEEP);
     const problems = document.errors
       .slice(0, MAX_PROBLEMS)
       .map((error) => `${place(error.pos[0])}: ${error.message.split(/ at line |\n/)[0]}`);

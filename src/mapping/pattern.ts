@@ -1,7 +1,8 @@
 /**
  * Patterns take a text apart without regular expressions in tables: literal characters, and captures in braces.
  * `{name}` takes one or more characters (as few as possible), `{name:int}` digits, `{name:upper}` one capital letter,
- * `{name:word}` letters and digits. The whole text must match. At most four captures keep matching cheap.
+ * `{name:word}` letters and digits. The whole text must match. At most three captures of any
+ * length keep matching cheap, whatever the text.
  */
 export type Captures = Readonly<Record<string, string>>;
 
@@ -11,7 +12,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   upper: "[A-Z]",
   word: "[A-Za-z0-9]+",
 };
-const MAX_CAPTURES = 4;
+const MAX_CAPTURES = 3;
 /** Longer texts are no labels; refusing them bounds the work. */
 const MAX_TEXT = 512;
 
@@ -20,8 +21,11 @@ export function patternProblem(pattern: string): string | undefined {
   const captures = [...pattern.matchAll(/\{([^{}]*)\}/g)];
   if (/[{}]/.test(pattern.replace(/\{[^{}]*\}/g, "")))
     return `unbalanced braces in pattern ${JSON.stringify(pattern)}`;
-  if (captures.length > MAX_CAPTURES)
-    return `a pattern may have at most ${MAX_CAPTURES} captures: ${JSON.stringify(pattern)}`;
+  if (captures.filter(([, inside]) => !inside?.endsWith(":upper")).length > MAX_CAPTURES)
+    return `a pattern may have at most ${MAX_CAPTURES} captures beside those of one letter: ${JSON.stringify(pattern)}`;
+  const names = captureNames(pattern);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) return `capture {${twice}} stands twice in pattern ${JSON.stringify(pattern)}`;
   for (const [, inside = ""] of captures) {
     const parsed = /^([a-z][a-z0-9_-]*)(?::([a-z]+))?$/.exec(inside);
     if (!parsed)

@@ -137,6 +137,8 @@ function fromLookup(name: string, path: readonly Expression[], context: Context)
       `unknown lookup ${name}; known: ${[...context.lookups.keys()].sort().join(", ") || "none"}`,
     );
   }
+  if (path.length === 0)
+    throw new UnknownReference(`lookup ${name} needs a path: [what stands at each level, ...]`);
   const steps = path.map((step) => context.expression(step, context));
   return (scope) => {
     const keys: string[] = [];
