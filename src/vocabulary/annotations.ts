@@ -4,7 +4,9 @@ import { formatValue, parseValue } from "./values.ts";
 
 type RowOf<K extends KeyName> = Extract<(typeof KEYS)[number], { key: K }>;
 /** The parsed values of a node's annotations, by canonical key. */
-export type Values = { readonly [K in KeyName]?: ValueOf<RowOf<K>["type"] & ValueType> };
+export type Values = {
+  readonly [K in KeyName]?: RowOf<K>["type"] extends infer T extends ValueType ? ValueOf<T> : never;
+};
 
 /** A value that could not be read. */
 export interface InvalidAnnotation {
