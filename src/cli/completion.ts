@@ -8,7 +8,7 @@ export function completionCommand(program: () => Command): Command {
     .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]))
     .addHelpText(
       "after",
-      '\nExamples:\n  source <(flare completion bash)\n  flare completion zsh > "${fpath[1]}/_flare"\n  flare completion fish > ~/.config/fish/completions/flare.fish\n',
+      "\nExamples:\n  source <(flare completion bash)\n  flare completion zsh > $fpath[1]/_flare\n  flare completion fish > ~/.config/fish/completions/flare.fish\n",
     )
     .action((shell: string) => {
       const words = wordsOf(program());
