@@ -94,7 +94,7 @@ function isOptimal({ tasks, objective }: Requirement, problem: Problem, { loss, 
   if (tasks === 1) return true;
   // The nodes of several dedicated tasks are paid as a whole, which the sum of single tasks only approaches.
   if (problem.dedicated && (objective === "cost" || objective === "balanced")) return false;
-  return loss === bound || loss - bound <= Math.abs(loss) * PRECISION;
+  return loss === bound || (Number.isFinite(loss) && loss - bound <= Math.abs(loss) * PRECISION);
 }
 
 /** Which term set the best candidate apart from the next one. */

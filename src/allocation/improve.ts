@@ -1,6 +1,6 @@
 import { type HourlyBounds, within } from "./bounds.ts";
 import type { Candidate } from "./candidate.ts";
-import { nodeRooms, type Share } from "./plan.ts";
+import { nodeRooms, type Share, sharesOf } from "./plan.ts";
 import { moneyBound, sum } from "./spending.ts";
 
 /** Moves at most; each takes as many tasks as it can, so that few are needed. */
@@ -31,13 +31,6 @@ export function improve(
     taken.set(best.to, (taken.get(best.to) ?? 0) + best.tasks);
   }
   return sharesOf(taken, candidates);
-}
-
-function sharesOf(taken: ReadonlyMap<Candidate, number>, candidates: readonly Candidate[]): readonly Share[] {
-  return candidates.flatMap((candidate) => {
-    const tasks = taken.get(candidate) ?? 0;
-    return tasks > 0 ? [{ candidate, tasks }] : [];
-  });
 }
 
 function bestMove(

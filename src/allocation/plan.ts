@@ -35,29 +35,59 @@ export const fill: Arrange = (ordered, tasks) => {
   return { full: false, tasks: tasks - left };
 };
 
+/** From where on tasks are kept apart: 0 providers, then zones, then nodes; 1 zones, then nodes; 2 nodes. */
+type Level = 0 | 1 | 2;
+const LEVELS = [0, 1, 2] as const;
+
 /**
  * One task after the other, each to the provider with the fewest of them, there to the zone, there to the node with the
  * fewest, among equals to the best candidate. Full whenever there is room, as with `fill`.
  */
-export const spread: Arrange = (ordered, tasks) => {
-  const crowds = crowdsOf(ordered);
-  const nodes = nodeRooms(ordered);
-  const taken = new Map<Candidate, number>();
-  for (let task = 0; task < tasks; task += 1) {
-    let best: Crowd | undefined;
-    for (const crowd of crowds) {
-      if (hasRoom(crowd, taken, nodes) && (best === undefined || isLessCrowded(crowd, best))) best = crowd;
+const spread =
+  (from: Level): Arrange =>
+  (ordered, tasks) => {
+    const crowds = crowdsOf(ordered);
+    const nodes = nodeRooms(ordered);
+    const taken = new Map<Candidate, number>();
+    for (let task = 0; task < tasks; task += 1) {
+      const best = leastCrowded(crowds, from, (crowd) => hasRoom(crowd, taken, nodes));
+      if (best === undefined) return { full: false, tasks: task };
+      taken.set(best.candidate, (taken.get(best.candidate) ?? 0) + 1);
+      nodes.set(best.candidate.node, (nodes.get(best.candidate.node) ?? 0) - 1);
+      for (const counter of best.counters) counter.tasks += 1;
     }
-    if (best === undefined) return { full: false, tasks: task };
-    taken.set(best.candidate, (taken.get(best.candidate) ?? 0) + 1);
-    nodes.set(best.candidate.node, (nodes.get(best.candidate.node) ?? 0) - 1);
-    for (const counter of best.counters) counter.tasks += 1;
-  }
-  const shares = ordered
-    .filter((candidate) => taken.has(candidate))
-    .map((candidate) => ({ candidate, tasks: taken.get(candidate) ?? 0 }));
-  return { full: true, shares };
+    return { full: true, shares: sharesOf(taken, ordered) };
+  };
+
+/** As `fill`, but with one task, the worst, on a second node where all of them would be on one. */
+const apart: Arrange = (ordered, tasks) => {
+  const filled = fill(ordered, tasks);
+  if (!filled.full || nodesOf(filled.shares) > 1) return filled;
+  const worst = filled.shares.at(-1);
+  const second = ordered.find(({ node }) => node !== worst?.candidate.node);
+  if (!worst || !second) return filled;
+  const taken = new Map(filled.shares.map((share) => [share.candidate, share.tasks]));
+  taken.set(worst.candidate, worst.tasks - 1).set(second, 1);
+  return { full: true, shares: sharesOf(taken, ordered) };
 };
+
+/** Ways to distribute, the most even first: one that a bound forbids gives way to the next. */
+export const DISTRIBUTING: readonly Arrange[] = [...LEVELS.map(spread), apart];
+
+/** How many nodes a plan uses. */
+export const nodesOf = (shares: readonly Share[]): number =>
+  new Set(shares.map(({ candidate }) => candidate.node)).size;
+
+/** A plan in the order of the candidates. */
+export function sharesOf(
+  taken: ReadonlyMap<Candidate, number>,
+  ordered: readonly Candidate[],
+): readonly Share[] {
+  return ordered.flatMap((candidate) => {
+    const tasks = taken.get(candidate) ?? 0;
+    return tasks > 0 ? [{ candidate, tasks }] : [];
+  });
+}
 
 interface Counter {
   tasks: number;
@@ -92,8 +122,21 @@ const hasRoom = (
   nodes: ReadonlyMap<string, number>,
 ): boolean => (nodes.get(candidate.node) ?? 0) > 0 && (taken.get(candidate) ?? 0) < candidate.room;
 
-function isLessCrowded(left: Crowd, right: Crowd): boolean {
-  for (const level of [0, 1, 2] as const) {
+function leastCrowded(
+  crowds: readonly Crowd[],
+  from: Level,
+  isOpen: (crowd: Crowd) => boolean,
+): Crowd | undefined {
+  let best: Crowd | undefined;
+  for (const crowd of crowds) {
+    if ((best === undefined || isLessCrowded(crowd, best, from)) && isOpen(crowd)) best = crowd;
+  }
+  return best;
+}
+
+function isLessCrowded(left: Crowd, right: Crowd, from: Level): boolean {
+  for (const level of LEVELS) {
+    if (level < from) continue;
     const difference = left.counters[level].tasks - right.counters[level].tasks;
     if (difference !== 0) return difference < 0;
   }

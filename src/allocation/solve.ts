@@ -2,7 +2,7 @@ import type { HourlyBounds } from "./bounds.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Failure } from "./decision.ts";
 import { improve } from "./improve.ts";
-import { type Arrange, type Arranged, fill, type Share, spread } from "./plan.ts";
+import { type Arrange, type Arranged, DISTRIBUTING, fill, nodesOf, type Share } from "./plan.ts";
 import { compareNumbers, compareRanked } from "./rank.ts";
 import type { Strategy } from "./requirement.ts";
 import { boundCount, breach, loadOf, lossOf, sum } from "./spending.ts";
@@ -74,7 +74,18 @@ function furthest(solutions: readonly Solution[], problem: Problem): Solution {
 }
 
 function solveWithin(candidates: readonly Candidate[], problem: Problem): Solution {
-  const arrange: Arrange = problem.strategy === "distributed" ? spread : fill;
+  const ways = problem.strategy === "distributed" ? DISTRIBUTING : [fill];
+  let solution: Solution = { solved: false, failure: { code: "no-offer-fits" } };
+  for (const arrange of ways) {
+    solution = solveArranged(candidates, problem, arrange);
+    // Without room for all, or on one node alone, another way to distribute has no room either.
+    if (solution.solved || solution.failure.code === "capacity" || solution.failure.code === "distribution")
+      break;
+  }
+  return solution;
+}
+
+function solveArranged(candidates: readonly Candidate[], problem: Problem, arrange: Arrange): Solution {
   const first = arrange(candidates, problem.tasks);
   if (!first.full) {
     return { solved: false, failure: { code: "capacity", has: first.tasks, needs: problem.tasks } };
@@ -91,9 +102,6 @@ function solveWithin(candidates: readonly Candidate[], problem: Problem): Soluti
 
 const broken = (shares: readonly Share[], { bounds, dedicated }: Problem): Failure | undefined =>
   breach(shares, bounds, dedicated);
-
-const nodesOf = (shares: readonly Share[]): number =>
-  new Set(shares.map(({ candidate }) => candidate.node)).size;
 
 function fillShares(candidates: readonly Candidate[], tasks: number): readonly Share[] {
   const filled = fill(candidates, tasks);

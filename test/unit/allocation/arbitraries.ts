@@ -18,10 +18,10 @@ const group = fc.record({
   model: fc.constantFrom(...MODELS),
   sharing: fc.constantFrom("none", "none", "none", "mig", "time-slicing"),
   total: fc.integer({ min: 1, max: 8 }),
-  used: fc.integer({ min: 0, max: 8 }),
+  used: fc.constantFrom(0, 0, 0, 1, 2, 8),
   rate: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined, freq: 8 }),
   currency: fc.constantFrom("EUR", "USD"),
-  interruptible: fc.boolean(),
+  interruptible: fc.constantFrom(false, false, false, true),
   latencyMs: fc.constantFrom(1, 10, 10, 80),
   carbonIntensity: fc.constantFrom(20, 300),
   efficiency: fc.constantFrom(0.5, 0.9),
@@ -29,7 +29,7 @@ const group = fc.record({
 
 /** CPU and memory of each node are the same in all of its groups, as the inventory tells them. */
 const nodeSizes = fc.array(
-  fc.record({ cpu: fc.integer({ min: 1, max: 12 }), memoryGi: fc.integer({ min: 2, max: 24 }) }),
+  fc.record({ cpu: fc.integer({ min: 2, max: 16 }), memoryGi: fc.integer({ min: 4, max: 32 }) }),
   {
     minLength: 9,
     maxLength: 9,
@@ -37,7 +37,7 @@ const nodeSizes = fc.array(
 );
 
 export const offersArb: fc.Arbitrary<readonly Offer[]> = fc
-  .tuple(fc.array(group, { maxLength: 12 }), nodeSizes)
+  .tuple(fc.array(group, { maxLength: 14, size: "max" }), nodeSizes)
   .map(([groups, sizes]) =>
     groups.map((one, index) => {
       const position = (Number(one.provider.slice(1)) - 1) * 3 + Number(one.node.slice(1)) - 1;
@@ -70,15 +70,17 @@ export const snapshotArb: fc.Arbitrary<Snapshot> = offersArb.map((offers) => ({
   currencyRates: RATES,
 }));
 
-const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
+/** A condition that most requirements do not have: too many at once, and nothing would ever fit. */
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
 export const requirementArb: fc.Arbitrary<Requirement> = fc
   .record({
     objective: fc.constantFrom(...OBJECTIVES),
     tasks: fc.constantFrom(1, 1, 2, 3, 6),
-    strategy: maybe(fc.constantFrom("colocated", "distributed", "flexible")),
+    strategy: fc.constantFrom(undefined, undefined, "colocated", "distributed", "flexible"),
     communication: maybe(fc.constantFrom("all-reduce", "pipeline", "independent")),
-    count: fc.constantFrom(1, 1, 2, 4),
+    count: fc.constantFrom(1, 1, 1, 2, 4),
     cpu: fc.integer({ min: 0, max: 4 }),
     memoryGi: fc.integer({ min: 0, max: 8 }),
     model: maybe(fc.constantFrom("nvidia-h100", "nvidia-a100")),
@@ -91,10 +93,10 @@ export const requirementArb: fc.Arbitrary<Requirement> = fc
       { dedicated: true },
       { interruptible: true },
     ),
-    maxHourly: maybe(fc.integer({ min: 1, max: 120 })),
+    maxHourly: fc.oneof(fc.constant(undefined), fc.integer({ min: 2, max: 80 })),
     location: maybe(fc.constantFrom("de", "us")),
     maxLatencyMs: maybe(fc.constantFrom(5, 50)),
-    maxCarbonPerHour: maybe(fc.constantFrom(100, 1000)),
+    maxCarbonPerHour: maybe(fc.constantFrom(100, 300, 1000)),
   })
   .map(
     ({ count, model, memoryGiMin, flags, maxHourly, location, maxLatencyMs, maxCarbonPerHour, ...rest }) => {

@@ -278,6 +278,18 @@ describe("a bound on the whole Intent", () => {
   });
 });
 
+test("an even spread gives way where the money does not reach for it", () => {
+  const dear = offer("dear", { provider: "beta", unitRate: 3.5 });
+  const offers = [offer("a"), offer("b"), dear];
+  const asked = {
+    tasks: 2,
+    strategy: "distributed",
+    constraints: { maxHourly: { amount: 4, currency: "EUR" } },
+  } as const;
+  expect(tasksByOffer(placed(asked, ...offers))).toEqual({ a: 1, b: 1 });
+  expect(refused(asked, offer("a"), dear).failure).toEqual({ code: "max-hourly-cost", has: 5.5, needs: 4 });
+});
+
 test("a currency table that lacks a currency leaves its offers without a rate", () => {
   const decision = decide({ offers: [offer("a", { currency: "CHF" })], currencyRates: RATES }, requirement());
   expect(decision.placed && decision.rate).toBeUndefined();

@@ -12,7 +12,7 @@ import { offersArb, requirementArb, singleArb, snapshotArb } from "./arbitraries
 import { bruteCarbon, bruteFits, bruteGood, bruteRate } from "./brute-force.ts";
 import { RATES } from "./builders.ts";
 
-const RUNS = { numRuns: 500 };
+const RUNS = { numRuns: 300 };
 
 function offerOf({ offers }: Snapshot, { offer: id }: Placement): Offer {
   const found = offers.find((offer) => offer.id === id);
