@@ -49,6 +49,15 @@ const placementSchema = z
   })
   .describe("Where it runs. Written before anything is created there.");
 
+/** A place that was left, for whatever reason, and is not known to be empty yet. Its GPUs are not given to others. */
+const abandonedSchema = z.object({
+  provider: z.string().describe("Provider that is to be cleaned up."),
+  namespace: z.string().describe("Namespace there."),
+  reason: z.string().describe("Why it was left.").optional(),
+  since: time().describe("When it was left.").optional(),
+  tasks: z.array(taskSchema).describe("What is still held there."),
+});
+
 const alternativeSchema = z.object({
   offer: z.string().describe("Offer that would have done."),
   provider: z.string().describe("Its provider.").optional(),
@@ -112,6 +121,10 @@ export const intentStatusSchema = z
     observedGeneration: count().describe("Generation of the spec that this status speaks of.").optional(),
     conditions: conditionsSchema.optional(),
     placement: placementSchema.optional(),
+    abandoned: z
+      .array(abandonedSchema)
+      .describe("Places that were left and are still to be cleaned up.")
+      .optional(),
     decision: decisionSchema.optional(),
     cost: costSchema.optional(),
     queue: queueSchema.optional(),
@@ -124,5 +137,7 @@ export const intentStatusSchema = z
 export type IntentStatus = z.output<typeof intentStatusSchema>;
 export type IntentPhase = (typeof PHASES)[number];
 export type IntentPlacement = z.output<typeof placementSchema>;
+export type IntentTask = IntentPlacement["tasks"][number];
+export type AbandonedPlace = z.output<typeof abandonedSchema>;
 export type IntentDecision = z.output<typeof decisionSchema>;
 export type Condition = z.output<typeof conditionSchema>;

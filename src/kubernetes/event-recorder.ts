@@ -28,6 +28,9 @@ export interface RecorderOptions {
   /** Failures to record; told, never thrown. */
   readonly onError: (error: unknown) => void;
   readonly now?: () => number;
+  /** Events at once, and how long until one more may follow (ms). Default 12 and a minute. */
+  readonly burst?: number;
+  readonly refillMs?: number;
 }
 
 /** Records core/v1 Events: what `kubectl describe` shows. Repetitions are counted, floods dropped; it never throws. */
@@ -47,7 +50,7 @@ const REMEMBERED = 128;
 /** Creates a recorder. Cluster-wide subjects such as Nodes get their Events in namespace `default`, as kubelet's do. */
 export function createEventRecorder(options: RecorderOptions): EventRecorder {
   const now = options.now ?? Date.now;
-  const takeToken = createBucket(now);
+  const takeToken = createBucket(now, options.burst ?? BURST, options.refillMs ?? REFILL_MS);
   const seen = new Map<string, { count: number; writtenAt: number }>();
   let chain: Promise<void> = Promise.resolve();
 
@@ -65,14 +68,14 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   return { record, flush: () => chain };
 }
 
-function createBucket(now: () => number): () => boolean {
-  let tokens = BURST;
+function createBucket(now: () => number, burst: number, refillMs: number): () => boolean {
+  let tokens = burst;
   let filledAt = now();
   return () => {
-    const refill = Math.floor((now() - filledAt) / REFILL_MS);
+    const refill = Math.floor((now() - filledAt) / refillMs);
     if (refill > 0) {
-      tokens = Math.min(BURST, tokens + refill);
-      filledAt += refill * REFILL_MS;
+      tokens = Math.min(burst, tokens + refill);
+      filledAt += refill * refillMs;
     }
     if (tokens === 0) return false;
     tokens -= 1;

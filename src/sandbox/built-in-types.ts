@@ -61,6 +61,7 @@ const core: readonly ResourceType[] = [
     nameSyntax: "label",
     verbs: allVerbs.filter((verb) => verb !== "deletecollection"),
   }),
+  define("v1", "LimitRange", "limitranges", "namespaced", { shortNames: ["limits"] }),
   define("v1", "Node", "nodes", "cluster", { shortNames: ["no"], ...withStatus }),
   define("v1", "PersistentVolumeClaim", "persistentvolumeclaims", "namespaced", {
     shortNames: ["pvc"],
