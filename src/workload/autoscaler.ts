@@ -7,15 +7,15 @@ import type { Manifest } from "./manifest.ts";
 const SCALING = { minReplicas: 1, maxReplicas: 10, targetCPUPercent: 70, targetGPUPercent: 80 } as const;
 
 /**
- * One autoscaler for each Deployment. It never goes beyond the replicas that GPUs are reserved for, so it cannot take
- * what nobody booked.
+ * One autoscaler for each Deployment. It never goes beyond the replicas that the hub has reserved GPUs for, or lets it
+ * have, so it cannot take what another was promised.
  */
 export function autoscalers(context: WorkloadContext): Manifest<V2HorizontalPodAutoscaler>[] {
   const metrics = scalingMetrics(context);
   if (!isAutoscaled(context) || metrics.length === 0) return [];
   const { minReplicas, maxReplicas } = { ...SCALING, ...context.workload.scaling };
   return context.groups.map((group, index) => {
-    const most = Math.max(1, Math.min(group.tasks, maxReplicas - group.offset));
+    const most = Math.max(1, Math.min(group.most, maxReplicas - group.offset));
     return {
       apiVersion: "autoscaling/v2",
       kind: "HorizontalPodAutoscaler",

@@ -1,4 +1,5 @@
 import type { V1EnvVar } from "@kubernetes/client-node";
+import { splitEnv } from "../intent/env.ts";
 
 /**
  * The container's command. One string is a line for the shell; several are the program and its arguments, in which
@@ -13,14 +14,12 @@ export function containerCommand(commands: readonly string[] | undefined): strin
 /** Kubernetes expands `$(...)` and `$$` before the shell sees them; doubling the first $ hands them on as they are. */
 const forShell = (line: string): string => line.replace(/\$(?=[$(])/g, "$$$$");
 
-/** Splits `KEY=value` at the first `=`. The last of several values for a key counts. */
+/** Variables of entries `KEY=value`. The last of several values for a key counts. */
 export function environment(entries: readonly string[] | undefined): V1EnvVar[] {
   const values = new Map<string, string>();
-  for (const entry of entries ?? []) {
-    const at = entry.indexOf("=");
-    const name = at < 0 ? entry : entry.slice(0, at);
+  for (const { name, value } of (entries ?? []).flatMap((entry) => splitEnv(entry) ?? [])) {
     values.delete(name);
-    values.set(name, at < 0 ? "" : entry.slice(at + 1));
+    values.set(name, value);
   }
   return [...values].map(([name, value]) => ({ name, value }));
 }

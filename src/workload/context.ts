@@ -44,6 +44,10 @@ export function metadata(
 export const taskCount = ({ groups }: WorkloadContext): number =>
   groups.reduce((sum, { tasks }) => sum + tasks, 0);
 
+/** Replicas that an autoscaler may reach: what a quota must have room for. */
+export const mostTasks = ({ groups }: WorkloadContext): number =>
+  groups.reduce((sum, { most }) => sum + most, 0);
+
 /** Whether the tasks are parts of one computation and must reach each other by name. */
 export const tasksCommunicate = (context: WorkloadContext): boolean =>
   context.workload.type === "Batch" &&

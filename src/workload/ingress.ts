@@ -68,9 +68,9 @@ export function ingresses(context: WorkloadContext): Manifest<V1Ingress>[] {
   ];
 }
 
-/** Where people reach the workload: `https` only with a certificate. Undefined where nothing is exposed by a host. */
+/** Where people reach the workload: `https` only with a certificate. Undefined where no one host leads to it. */
 export function workloadUrl(input: WorkloadInput): string | undefined {
-  const [first] = routes(workloadContext(input));
+  const first = routes(workloadContext(input)).find(({ host }) => !host.startsWith("*"));
   if (first === undefined) return undefined;
   return `${input.options.ingress?.tls === undefined ? "http" : "https"}://${first.host}/`;
 }

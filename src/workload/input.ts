@@ -22,6 +22,8 @@ export interface PlacedTasks {
 export interface WorkloadPlacement {
   readonly provider: string;
   readonly assignments: readonly PlacedTasks[];
+  /** Replicas that an autoscaler may reach, if the hub lets it take GPUs beyond those reserved. Default: none more. */
+  readonly maxTasks?: number;
 }
 
 /** A Secret's data by key, base64 as it comes over the wire. */

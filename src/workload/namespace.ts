@@ -1,6 +1,6 @@
 import type { V1LimitRange, V1Namespace, V1ResourceQuota } from "@kubernetes/client-node";
 import { parseQuantity, quantityToNumber } from "../units/quantity.ts";
-import { metadata, taskCount, type WorkloadContext } from "./context.ts";
+import { metadata, mostTasks, type WorkloadContext } from "./context.ts";
 import { KEYS } from "./identity.ts";
 import type { Manifest } from "./manifest.ts";
 import { DEFAULTS } from "./options.ts";
@@ -36,7 +36,7 @@ export function namespaceObject(context: WorkloadContext): Manifest<V1Namespace>
 
 /** What the Intent asked for and not more: GPUs by resource name, CPU, memory, claims, pods. */
 export function resourceQuota(context: WorkloadContext): Manifest<V1ResourceQuota> {
-  const tasks = taskCount(context);
+  const tasks = mostTasks(context);
   const claims = volumeClaims(context);
   const storage = claims.flatMap(({ spec }) => spec?.resources?.requests?.storage ?? []);
   const type = serviceType(context);
@@ -63,8 +63,8 @@ export function resourceQuota(context: WorkloadContext): Manifest<V1ResourceQuot
 
 function gpuQuota({ groups }: WorkloadContext): Record<string, string> {
   const units = new Map<string, number>();
-  for (const { resource, units: each, tasks } of groups) {
-    if (each > 0) units.set(resource, (units.get(resource) ?? 0) + each * tasks);
+  for (const { resource, units: each, most } of groups) {
+    if (each > 0) units.set(resource, (units.get(resource) ?? 0) + each * most);
   }
   return Object.fromEntries([...units].map(([resource, count]) => [`requests.${resource}`, String(count)]));
 }

@@ -161,7 +161,7 @@ const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
 function ingressUrl(ingresses: readonly (KubeObject & Pick<V1Ingress, "spec">)[]): string | undefined {
   const spec = ingresses.find(({ metadata }) => metadata?.deletionTimestamp === undefined)?.spec;
   const host = spec?.rules?.[0]?.host;
-  if (host === undefined || host === "") return undefined;
+  if (host === undefined || host === "" || host.startsWith("*")) return undefined;
   const isSecure = spec?.tls?.some(({ hosts }) => hosts?.includes(host) === true) === true;
   return `${isSecure ? "https" : "http"}://${host}/`;
 }

@@ -10,7 +10,8 @@ export interface WorkloadPort {
   readonly host?: string;
 }
 
-const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+const HOST =
+  /^(?=.{1,253}$)(?:\*\.)?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 /** The workload's ports, each number and protocol once: a port named twice is exposed if one of them is. */
 export function ports({ workload }: Pick<WorkloadContext, "workload">): readonly WorkloadPort[] {

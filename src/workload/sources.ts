@@ -9,8 +9,8 @@ export interface Remote {
   readonly type: SourceType;
   /** `:s3:bucket/path` */
   readonly url: string;
-  /** Azure's storage account, where the URI names it. */
-  readonly account?: string;
+  /** Settings of rclone that the URI names: Azure's storage account and, elsewhere than in its cloud, the endpoint. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** How each kind of store is spoken to: its URI schemes, rclone's backend, fixed settings, keys of the Secret. */
@@ -60,21 +60,40 @@ const STORES: Readonly<Record<SourceType, Store>> = {
   },
 };
 
-const AZURE_URL = /^https:\/\/([a-z0-9]{3,24})\.blob\.core\.windows\.net\/+([^?#]+)$/;
+const AZURE_BLOB = ".blob.core.windows.net";
 
 /**
- * Reads a source: `s3://bucket/path`, `gs://bucket/path`, `azure://container/path`, or Azure's
- * `https://<account>.blob.core.windows.net/container/path`. Undefined: no source, or its URI does not fit its type.
+ * Reads a source: `s3://bucket/path`, `gs://bucket/path`, `azure://container/path`, and Azure's own forms
+ * `https://<account>.blob.core.windows.net/container/path` and `abfss://container@<account>.dfs.core.windows.net/path`.
+ * Undefined: no source, or its URI does not fit its type.
  */
 export function parseSource(source: Source | undefined): Remote | undefined {
   const { type, uri } = source ?? {};
   if (type === undefined || uri === undefined) return undefined;
+  const [, scheme = "", path = ""] = /^([a-z0-9]+):\/\/([^/\s]\S*)$/.exec(uri) ?? [];
   const { schemes, backend } = STORES[type];
-  const azure = type === "Azure" ? AZURE_URL.exec(uri) : null;
-  if (azure !== null) return { type, url: `:${backend}:${azure[2]}`, account: azure[1] ?? "" };
-  const [, scheme, path] = /^([a-z0-9]+):\/\/([^/].*)$/.exec(uri) ?? [];
-  if (scheme === undefined || path === undefined || !schemes.includes(scheme)) return undefined;
-  return { type, url: `:${backend}:${path}` };
+  if (schemes.includes(scheme)) return { type, url: `:${backend}:${path}` };
+  return type === "Azure" ? azureRemote(scheme, path) : undefined;
+}
+
+function azureRemote(scheme: string, path: string): Remote | undefined {
+  const isHadoop = scheme === "wasbs" || scheme === "abfss";
+  if (!isHadoop && scheme !== "https") return undefined;
+  const [authority = "", ...rest] = path.split("/");
+  const [container, host] = isHadoop ? authority.split("@") : [rest.shift(), authority];
+  if (container === undefined || container === "") return undefined;
+  const url = `:azureblob:${[container, ...rest].join("/")}`;
+  if (host === undefined || host === "") return { type: "Azure", url };
+  const [account = ""] = host.split(".");
+  const endpoint = isHadoop ? host.replace(".dfs.", ".blob.") : host;
+  return {
+    type: "Azure",
+    url,
+    settings: {
+      RCLONE_AZUREBLOB_ACCOUNT: account,
+      ...(endpoint.endsWith(AZURE_BLOB) ? {} : { RCLONE_AZUREBLOB_ENDPOINT: `https://${endpoint}` }),
+    },
+  };
 }
 
 /** Keys that a Secret with credentials for such a store may have. */
@@ -83,17 +102,13 @@ export const credentialKeys = (type: SourceType): readonly string[] => Object.ke
 /** rclone's settings as environment; `secret` is the copied Secret with the credentials. */
 export function copyEnvironment(remote: Remote, secret: string | undefined): V1EnvVar[] {
   const { settings, anonymous, keys } = STORES[remote.type];
-  const fixed = Object.entries({ ...settings, ...(secret === undefined ? anonymous : {}) });
-  const account = remote.account === undefined ? [] : [["RCLONE_AZUREBLOB_ACCOUNT", remote.account] as const];
-  const fromSecret = secret === undefined ? [] : Object.entries(keys);
-  const named = new Set(account.map(([name]) => name as string));
+  const fixed = { ...settings, ...(secret === undefined ? anonymous : {}), ...remote.settings };
+  const fromSecret = secret === undefined ? [] : Object.entries(keys).filter(([, name]) => !(name in fixed));
   return [
-    ...[...fixed, ...account].map(([name, value]) => ({ name, value })),
-    ...fromSecret
-      .filter(([, name]) => !named.has(name))
-      .map(([key, name]) => ({
-        name,
-        valueFrom: { secretKeyRef: { name: secret ?? "", key, optional: true } },
-      })),
+    ...Object.entries(fixed).map(([name, value]) => ({ name, value })),
+    ...fromSecret.map(([key, name]) => ({
+      name,
+      valueFrom: { secretKeyRef: { name: secret ?? "", key, optional: true } },
+    })),
   ];
 }

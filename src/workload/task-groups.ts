@@ -5,6 +5,8 @@ export interface TaskGroup {
   readonly resource: string;
   readonly units: number;
   readonly tasks: number;
+  /** Replicas that an autoscaler may reach; what goes beyond the placement is the last group's. */
+  readonly most: number;
   /** Tasks of the groups before this one: where the numbering of its tasks begins. */
   readonly offset: number;
   readonly nodes: readonly { readonly name: string; readonly hostname: string }[];
@@ -21,14 +23,16 @@ export function taskGroups(placement: WorkloadPlacement): readonly TaskGroup[] {
     ({ resource, units, tasks }) => `${resource} ${units} ${tasks}`,
   );
   let offset = 0;
-  return byTemplate.map((members) => {
+  return byTemplate.map((members, index) => {
     const group = groupOf(members, offset);
     offset += group.tasks;
-    return group;
+    const isLast = index === byTemplate.length - 1;
+    const beyond = isLast ? Math.max(0, (placement.maxTasks ?? 0) - offset) : 0;
+    return { ...group, most: group.tasks + beyond };
   });
 }
 
-function groupOf(members: readonly PlacedTasks[], offset: number): TaskGroup {
+function groupOf(members: readonly PlacedTasks[], offset: number): Omit<TaskGroup, "most"> {
   const [first] = members;
   return {
     resource: first?.resource ?? "",

@@ -342,6 +342,22 @@ describe("the autoscaler", () => {
     expect(objectOf("Deployment", given).spec).not.toHaveProperty("replicas");
   });
 
+  test("may go beyond them where the hub lets it, and the quota has room", () => {
+    const given = {
+      workload: scaling({ minReplicas: 1, maxReplicas: 8 }),
+      input: { placement: { provider: "p", assignments: [on("a"), on("b", { tasks: 2 })], maxTasks: 5 } },
+    };
+    const limits = objectsOf("HorizontalPodAutoscaler", given).map(({ spec }) => [
+      spec?.minReplicas,
+      spec?.maxReplicas,
+    ]);
+    expect(limits).toEqual([
+      [1, 1],
+      [1, 4],
+    ]);
+    expect(objectOf("ResourceQuota", given).spec?.hard?.["requests.nvidia.com/gpu"]).toBe("5");
+  });
+
   test("has memory and GPU targets from the constraints, GPU where the metric is served", () => {
     const given = {
       workload: scaling({ targetCPUPercent: 50 }),
@@ -370,6 +386,12 @@ describe("the way in", () => {
     ["none without a host", { workload: { ports: [{ port: 1, expose: true }] } }, undefined],
   ])("is %s", (_, given, url) => {
     expect(workloadUrl(inputOf(given))).toBe(url);
+  });
+
+  test("through every host below a domain is an Ingress, and no URL", () => {
+    const wild = { ports: [{ port: 8080, expose: true, domain: "*.example.com" }] };
+    expect(objectOf("Ingress", { workload: wild }).spec?.rules?.[0]?.host).toBe("*.example.com");
+    expect(workloadUrl(inputOf({ workload: wild }))).toBeUndefined();
   });
 
   test("is a host below the provider's domain for a port without its own", () => {

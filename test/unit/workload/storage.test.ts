@@ -84,6 +84,9 @@ describe("a source", () => {
     ["GCS", "gcs://bucket/x", ":gcs:bucket/x"],
     ["Azure", "azure://container/x", ":azureblob:container/x"],
     ["Azure", "https://acct.blob.core.windows.net/container/x", ":azureblob:container/x"],
+    ["Azure", "wasbs://container@acct.blob.core.windows.net/x/y", ":azureblob:container/x/y"],
+    ["Azure", "abfss://container@acct.dfs.core.windows.net/x", ":azureblob:container/x"],
+    ["Azure", "abfss://container/x", ":azureblob:container/x"],
   ] as const)("%s %s is %s to rclone", (type, uri, url) => {
     expect(parseSource({ type, uri })?.url).toBe(url);
   });
@@ -94,7 +97,9 @@ describe("a source", () => {
     ["S3", "s3:///path"],
     ["S3", "bucket/path"],
     ["GCS", "https://storage.googleapis.com/bucket"],
-    ["Azure", "https://example.com/container"],
+    ["Azure", "https://acct.blob.core.windows.net"],
+    ["Azure", "ftp://container/x"],
+    ["Azure", "wasbs://@acct/x"],
   ] as const)("%s does not read %s", (type, uri) => {
     expect(parseSource({ type, uri })).toBeUndefined();
   });
@@ -104,6 +109,14 @@ describe("a source", () => {
     const [copy] = podOf({ workload: storage({ source }) ?? {} }).initContainers ?? [];
     const account = copy?.env?.filter(({ name }) => name === "RCLONE_AZUREBLOB_ACCOUNT");
     expect(account).toEqual([{ name: "RCLONE_AZUREBLOB_ACCOUNT", value: "acct" }]);
+  });
+
+  test("in another cloud than Azure's own has its endpoint", () => {
+    const uri = "https://acct.blob.core.chinacloudapi.cn/c/x";
+    expect(parseSource({ type: "Azure", uri })?.settings).toEqual({
+      RCLONE_AZUREBLOB_ACCOUNT: "acct",
+      RCLONE_AZUREBLOB_ENDPOINT: "https://acct.blob.core.chinacloudapi.cn",
+    });
   });
 
   test("without credentials is read as anybody may", () => {
