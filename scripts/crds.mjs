@@ -1,4 +1,5 @@
-// Writes our CustomResourceDefinitions from the schemas of src/intent/ into manifests/crds: crds.mjs [--check]
+// Writes what derives from the schemas of src/intent/: our CustomResourceDefinitions into manifests/crds, the table of
+// fields into docs/intents.md. Usage: crds.mjs [--check]
 // With --check it writes nothing and fails where a file is not what it would write.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -12,7 +13,11 @@ const outfile = resolve(".tmp/crds.mjs");
 await mkdir(".tmp", { recursive: true });
 // Node 20 does not strip types.
 await build({
-  entryPoints: ["src/intent/crds.ts"],
+  stdin: {
+    contents: 'export * from "./src/intent/crds.ts"; export * from "./src/intent/reference.ts";',
+    resolveDir: process.cwd(),
+    loader: "ts",
+  },
   outfile,
   bundle: true,
   packages: "external",
@@ -20,15 +25,28 @@ await build({
   platform: "node",
   logLevel: "warning",
 });
-const { customResourceDefinitions } = await import(pathToFileURL(outfile).href);
+const { customResourceDefinitions, fieldReference } = await import(pathToFileURL(outfile).href);
 await rm(outfile);
 
+const page = "docs/intents.md";
+const texts = new Map(
+  [...customResourceDefinitions()].map(([file, crd]) => [
+    join(folder, file),
+    `# Written by \`npm run crds\` from src/intent/; do not edit.\n${stringify(crd, { lineWidth: 110, aliasDuplicateObjects: false })}`,
+  ]),
+);
+const before = await readFile(page, "utf8");
+texts.set(
+  page,
+  before.replace(
+    /(<!-- fields -->\n)[\s\S]*(<!-- \/fields -->)/,
+    (_, start, end) => `${start}${fieldReference()}\n${end}`,
+  ),
+);
+
 const stale = [];
-for (const [file, crd] of customResourceDefinitions()) {
-  const path = join(folder, file);
-  const text = `# Written by \`npm run crds\` from src/intent/; do not edit.\n${stringify(crd, { lineWidth: 110, aliasDuplicateObjects: false })}`;
-  const before = await readFile(path, "utf8").catch(() => "");
-  if (before === text) continue;
+for (const [path, text] of texts) {
+  if ((await readFile(path, "utf8").catch(() => "")) === text) continue;
   stale.push(path);
   if (!check) await writeFile(path, text);
 }

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { startApi, type TestApi } from "../support/api.ts";
+import { minimal, referenceSpecs } from "../support/intents.ts";
 import { type KubeClient, kubeClientFrom } from "../support/kube-client.ts";
 import { printed } from "../support/printed.ts";
-import { minimal, referenceSpecs } from "../unit/intent/intents.ts";
 
 const INTENTS = "/apis/flare.clastix.io/v1alpha1/namespaces/default/intents";
 const PROVIDERS = "/apis/flare.clastix.io/v1alpha1/providers";

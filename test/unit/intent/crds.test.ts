@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { customResourceDefinitions } from "../../../src/intent/crds.ts";
 import { compileSchema } from "../../../src/sandbox/custom-schema.ts";
 import type { KubeObject } from "../../../src/sandbox/object.ts";
-import { minimal, referenceSpecs } from "./intents.ts";
+import { minimal, referenceSpecs } from "../../support/intents.ts";
 import { structuralFaults } from "./structural-faults.ts";
 
 interface Crd {

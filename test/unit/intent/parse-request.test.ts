@@ -4,7 +4,7 @@ import { parseIntentRequest, parseIntentResource } from "../../../src/intent/par
 import { formatProblems, type Problem } from "../../../src/intent/problem.ts";
 import { intentToRest } from "../../../src/intent/rest.ts";
 import type { IntentSpec } from "../../../src/intent/spec-schema.ts";
-import { minimal, referenceSpecs, request } from "./intents.ts";
+import { minimal, referenceSpecs, request } from "../../support/intents.ts";
 
 function specOf(json: unknown): IntentSpec {
   const parsed = parseIntentRequest(json);

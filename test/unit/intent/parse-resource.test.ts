@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseIntentResource } from "../../../src/intent/parse.ts";
 import { formatProblems, type Problem } from "../../../src/intent/problem.ts";
 import type { IntentSpec } from "../../../src/intent/spec-schema.ts";
-import { minimal, referenceSpecs, withGpu } from "./intents.ts";
+import { minimal, referenceSpecs, withGpu } from "../../support/intents.ts";
 
 function specOf(object: unknown, currency?: string): IntentSpec {
   const parsed = parseIntentResource(object, currency === undefined ? {} : { currency });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { splitEnv } from "../../../src/intent/env.ts";
 import { parseIntentResource } from "../../../src/intent/parse.ts";
-import { minimal, withGpu } from "./intents.ts";
+import { validateIntent } from "../../../src/intent/validate.ts";
+import { minimal, withGpu } from "../../support/intents.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -225,6 +226,25 @@ describe("an Intent may", () => {
     ["have empty lists", batch({ ports: [], env: [] })],
   ])("%s", (_, object) => {
     expect(complaints(object)).toEqual([]);
+  });
+});
+
+describe("validateIntent", () => {
+  it("finds in a spec what the parser would find in its document", () => {
+    const parsed = parseIntentResource(withGpu({ memoryMax: "40Gi" }));
+    if (!parsed.ok) throw new Error("no Intent");
+    const { workload, ...rest } = parsed.intent.spec;
+    const gpu = { ...workload.resources.gpu, memoryMin: "80Gi" };
+    const spec = { ...rest, workload: { ...workload, resources: { gpu } } };
+    expect(validateIntent(parsed.intent.spec)).toEqual([]);
+    expect(validateIntent(spec)).toEqual([
+      {
+        path: "spec.workload.resources.gpu.memoryMin",
+        reason: "contradiction",
+        message:
+          "is 80Gi, above spec.workload.resources.gpu.memoryMax (40Gi): no GPU can have both; lower one or drop the other",
+      },
+    ]);
   });
 });
 
