@@ -1,0 +1,49 @@
+import type { IntentView } from "./intent-view.ts";
+
+/** The newest known state of each Intent, whether a watch brought it or one of our own writes. */
+export interface IntentStore {
+  get(key: string): IntentView | undefined;
+  byUid(uid: string): IntentView | undefined;
+  values(): Iterable<IntentView>;
+  /** Takes a state unless a newer one of the same object is known. */
+  put(view: IntentView): void;
+  /** Forgets an Intent; what a write of ours brings of it afterwards is not taken. */
+  remove(key: string, uid: string): void;
+}
+
+/** Objects that are gone, of which a late answer may still come. */
+const REMEMBERED_GONE = 1000;
+
+/** Creates an empty store. */
+export function createIntentStore(): IntentStore {
+  const byKey = new Map<string, IntentView>();
+  const keys = new Map<string, string>();
+  const gone = new Set<string>();
+  return {
+    get: (key) => byKey.get(key),
+    byUid: (uid) => byKey.get(keys.get(uid) ?? ""),
+    values: () => byKey.values(),
+    put: (view) => {
+      const known = byKey.get(view.key);
+      if (gone.has(view.uid) || (known !== undefined && isOlder(view, known))) return;
+      if (known !== undefined && known.uid !== view.uid) keys.delete(known.uid);
+      byKey.set(view.key, view);
+      keys.set(view.uid, view.key);
+    },
+    remove: (key, uid) => {
+      gone.add(uid);
+      const oldest = gone.values().next().value;
+      if (gone.size > REMEMBERED_GONE && oldest !== undefined) gone.delete(oldest);
+      keys.delete(uid);
+      if (byKey.get(key)?.uid === uid) byKey.delete(key);
+    },
+  };
+}
+
+/** Numeric resourceVersions grow with every change; where they are no numbers the later word counts. */
+function isOlder(view: IntentView, known: IntentView): boolean {
+  if (view.uid !== known.uid) return false;
+  const versions = [view.resourceVersion, known.resourceVersion];
+  if (!versions.every((version) => /^\d+$/.test(version))) return false;
+  return BigInt(view.resourceVersion) < BigInt(known.resourceVersion);
+}

@@ -1,0 +1,107 @@
+import { parseIntentResource } from "../../intent/parse.ts";
+import type { Problem } from "../../intent/problem.ts";
+import { isRecord } from "../../intent/read-document.ts";
+import type { IntentSpec } from "../../intent/spec-schema.ts";
+import type { Condition, IntentStatus } from "../../intent/status-schema.ts";
+import type { KubeObject, ObjectMeta, Resource } from "../../kubernetes/objects.ts";
+import type { IntentIdentity } from "../../workload/names.ts";
+
+export const INTENTS: Resource = {
+  group: "flare.clastix.io",
+  version: "v1alpha1",
+  plural: "intents",
+  namespaced: true,
+};
+
+/** Held by every Intent for which something may exist in a provider. */
+export const FINALIZER = "flare.clastix.io/cleanup";
+/** Label by which several namespaces belong to one tenant. */
+const TENANT_LABEL = "capsule.clastix.io/tenant";
+
+/** An Intent as it comes over the wire. */
+export interface KubeIntent extends KubeObject {
+  readonly metadata?: ObjectMeta & { readonly finalizers?: readonly string[] };
+  readonly spec?: unknown;
+  readonly status?: IntentStatus;
+}
+
+export type ReadSpec =
+  | { readonly ok: true; readonly spec: IntentSpec }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** One state of an Intent, read. */
+export interface IntentView extends IntentIdentity {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly resourceVersion: string;
+  readonly generation: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly deletingSince: number | undefined;
+  readonly finalizers: readonly string[];
+  readonly tenant: string;
+  /** The spec as it was written, to be sent back with the status. */
+  readonly written: unknown;
+  readonly read: ReadSpec;
+  readonly status: IntentStatus;
+}
+
+/** Reads an Intent; a spec that makes no sense is part of the answer. */
+export function viewOf(object: KubeIntent, currency: string): IntentView {
+  const { metadata = {}, spec, status = {} } = object;
+  const { namespace = "", name = "", uid = "", labels = {} } = metadata;
+  const parsed = parseIntentResource({ ...object, metadata, spec: spec ?? {} }, { currency });
+  const read: ReadSpec = parsed.ok ? { ok: true, spec: parsed.intent.spec } : parsed;
+  const { deletionTimestamp } = metadata;
+  return {
+    key: `${namespace}/${name}`,
+    namespace,
+    name,
+    uid,
+    resourceVersion: metadata.resourceVersion ?? "",
+    generation: metadata.generation ?? 0,
+    createdAt: timeOf(metadata.creationTimestamp) ?? 0,
+    deletingSince: timeOf(deletionTimestamp),
+    finalizers: metadata.finalizers ?? [],
+    tenant: labels[TENANT_LABEL] ?? namespace,
+    written: spec,
+    read,
+    status: isRecord(status) ? status : {},
+  };
+}
+
+const timeOf = (text: string | undefined): number | undefined => {
+  const time = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+};
+
+export type ConditionType = "Admitted" | "Reserved" | "Offloaded" | "Deployed" | "Ready";
+
+export const conditionOf = ({ status }: Pick<IntentView, "status">, type: ConditionType): Condition | undefined =>
+  status.conditions?.find((condition) => condition.type === type);
+
+/** Whether the spec, as it is now, was found good. */
+export function isAdmitted(view: IntentView): boolean {
+  const admitted = conditionOf(view, "Admitted");
+  return admitted?.status === "True" && admitted.observedGeneration === view.generation;
+}
+
+/** Whether the GPUs of the placement are this Intent's. */
+export const holdsPlacement = (view: Pick<IntentView, "status">): boolean =>
+  view.status.placement !== undefined && conditionOf(view, "Reserved")?.status === "True";
+
+const ENDED: readonly (IntentStatus["phase"] | undefined)[] = ["Completed", "Failed", "Cancelled"];
+
+/** Whether it has come to its end with this spec; a changed spec begins anew. */
+export function hasEnded(view: IntentView): boolean {
+  const { phase, observedGeneration } = view.status;
+  return ENDED.includes(phase) && observedGeneration === view.generation && !holdsPlacement(view);
+}
+
+/** Whether it is ready to be given a place. */
+export const isWaiting = (view: IntentView): boolean =>
+  view.deletingSince === undefined &&
+  isAdmitted(view) &&
+  view.finalizers.includes(FINALIZER) &&
+  !holdsPlacement(view) &&
+  !hasEnded(view);

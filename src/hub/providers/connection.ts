@@ -1,0 +1,177 @@
+import type { KubeClient } from "../../kubernetes/kube-client.ts";
+import { isKubeError, KubeError } from "../../kubernetes/kube-error.ts";
+import { type KubeObject, NODES, type Resource } from "../../kubernetes/objects.ts";
+import { createReflector, type ReflectorOptions } from "../../kubernetes/reflector.ts";
+import type { ReflectorState } from "../../kubernetes/reflector-state.ts";
+import type { Change } from "../../kubernetes/reflector-store.ts";
+import { sleep as realSleep, type Sleep } from "../../kubernetes/timing.ts";
+import { GPU_NODE_LABEL } from "../../vocabulary/keys.ts";
+import type { NodeDescription } from "../inventory/describer.ts";
+import { type KubeNode, type NodeRecord, nodeRecordOf } from "../inventory/node-record.ts";
+import { type KubePod, type PodRecord, podRecordOf } from "../inventory/pod-record.ts";
+import type { ProviderInventory } from "../inventory/provider-inventory.ts";
+
+export const PODS: Resource = { group: "", version: "v1", plural: "pods", namespaced: true };
+
+export interface ConnectionTiming {
+  /** How often the provider's API is asked for a sign of life. */
+  readonly probeMs: number;
+  /** How long it may take to answer. */
+  readonly probeTimeoutMs: number;
+  /** A watch without a byte for so long counts as dead. */
+  readonly silenceMs: number;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly sleep?: Sleep | undefined;
+}
+
+export interface ConnectionOptions extends ConnectionTiming {
+  readonly client: KubeClient;
+  readonly inventory: ProviderInventory;
+  readonly describe: (annotations: Readonly<Record<string, string>>) => NodeDescription;
+  /** Told when any of the facts changed, and after each probe. */
+  readonly onFacts: () => void;
+  /** A change that could not be taken in: a fault of ours. */
+  readonly onHandlerError: (error: unknown) => void;
+}
+
+/** What one connection to a provider has seen of it. */
+export interface Connection {
+  failure(): KubeError | undefined;
+  /** When the API answered last, were it with a refusal (ms). */
+  lastContactAt(): number | undefined;
+  /** Since when something does not work (ms); undefined while everything works. */
+  failingSince(): number | undefined;
+  synced(): boolean;
+  /** Version of its Kubernetes, once known. */
+  version(): string | undefined;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+type Activity = "probe" | "nodes" | "pods";
+
+/** Pods that take something of a node. The rest is never sent. */
+const BOUND_AND_ALIVE = "spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed";
+/** Objects for each page: a page of pods is held for a moment, at some 10 KB each. */
+const PAGE = 250;
+
+/** Creates the connection to one provider; nothing happens before `run`. Nothing in it is shared with other providers. */
+export function createConnection(options: ConnectionOptions): Connection {
+  const { client, inventory, now } = options;
+  const failures = new Map<Activity, KubeError>();
+  const listed = new Set<Activity>();
+  let contactAt: number | undefined;
+  let failingSince: number | undefined;
+  let version: string | undefined;
+
+  const works = (activity: Activity): void => {
+    failures.delete(activity);
+    if (failures.size === 0) failingSince = undefined;
+    contactAt = now();
+    options.onFacts();
+  };
+  const fails = (activity: Activity, error: KubeError): void => {
+    failures.set(activity, error);
+    failingSince ??= now();
+    // It said no: that is an answer.
+    if (error.status !== undefined) contactAt = now();
+    options.onFacts();
+  };
+  const heard = (activity: Activity, state: ReflectorState): void => {
+    if (state.name === "SYNCED") {
+      listed.add(activity);
+      if (listed.has("nodes") && listed.has("pods")) inventory.synced();
+    }
+    if (state.name === "SYNCED" || state.name === "WATCH") works(activity);
+    // EXPIRED is the ordinary end of an old watch; the list that follows will tell.
+    if ("error" in state && state.name !== "EXPIRED") fails(activity, state.error);
+  };
+  const reflect = <T extends KubeObject, V>(
+    activity: Activity,
+    part: Pick<
+      ReflectorOptions<T, V>,
+      "resource" | "labelSelector" | "fieldSelector" | "transform" | "onChange"
+    >,
+  ) =>
+    createReflector<T, V>({
+      ...timingOf(options),
+      ...part,
+      client,
+      pageSize: PAGE,
+      onHandlerError: options.onHandlerError,
+      onState: (state) => heard(activity, state),
+    });
+  const nodes = reflect<KubeNode, NodeRecord>("nodes", {
+    resource: NODES,
+    labelSelector: `${GPU_NODE_LABEL}=true`,
+    transform: (node) => nodeRecordOf(node, options.describe),
+    onChange: (change: Change<NodeRecord>) => inventory.nodeChanged(change),
+  });
+  const pods = reflect<KubePod, PodRecord>("pods", {
+    resource: PODS,
+    fieldSelector: BOUND_AND_ALIVE,
+    transform: podRecordOf,
+    onChange: (change: Change<PodRecord>) => inventory.podChanged(change),
+  });
+  const probe = async (signal: AbortSignal): Promise<void> => {
+    try {
+      await lookAtOneNode(options, signal);
+      version ??= await readVersion(client, { signal, timeoutMs: options.probeTimeoutMs });
+      works("probe");
+    } catch (error) {
+      if (!signal.aborted) fails("probe", asKubeError(error));
+    }
+  };
+  return {
+    failure: () => failures.get("probe") ?? failures.get("nodes") ?? failures.get("pods"),
+    lastContactAt: () => contactAt,
+    failingSince: () => failingSince,
+    synced: () => listed.has("nodes") && listed.has("pods"),
+    version: () => version,
+    run: async (signal) => {
+      await Promise.all([nodes.run(signal), pods.run(signal), keepProbing(options, probe, signal)]);
+      inventory.close();
+      client.close();
+    },
+  };
+}
+
+function timingOf({ now, random, sleep, silenceMs }: ConnectionTiming) {
+  return { now, random, silenceMs, ...(sleep === undefined ? {} : { sleep }) };
+}
+
+/** Open watches outlive a revoked token and hide a silent network for a minute; a question of our own does not. */
+async function keepProbing(
+  options: ConnectionTiming,
+  probe: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { probeMs, random, sleep = realSleep } = options;
+  while (!signal.aborted) {
+    await probe(signal);
+    await sleep(probeMs * (0.9 + random() / 5), signal);
+  }
+}
+
+async function lookAtOneNode(options: ConnectionOptions, signal: AbortSignal): Promise<void> {
+  const call = { signal, timeoutMs: options.probeTimeoutMs, retries: 0 };
+  const pages = options.client.list(
+    NODES,
+    { limit: 1, resourceVersion: "0", fieldSelector: "metadata.name=-" },
+    call,
+  );
+  for await (const _ of pages) return;
+}
+
+async function readVersion(
+  client: Pick<KubeClient, "raw">,
+  call: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<string | undefined> {
+  const answer: unknown = JSON.parse(await client.raw({ ...call, method: "GET", path: "/version" }));
+  return typeof answer === "object" && answer !== null && "gitVersion" in answer
+    ? String(answer.gitVersion)
+    : undefined;
+}
+
+const asKubeError = (error: unknown): KubeError =>
+  isKubeError(error) ? error : new KubeError("protocol", String(error), { cause: error });

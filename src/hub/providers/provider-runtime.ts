@@ -1,0 +1,203 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Provider } from "../../intent/resources.ts";
+import type { KubeClient } from "../../kubernetes/kube-client.ts";
+import type { Logger } from "../../observability/logger.ts";
+import { formatDuration } from "../../units/duration.ts";
+import type { Toleration } from "../inventory/closed.ts";
+import type { NodeDescription } from "../inventory/describer.ts";
+import type { FillableOfferPool } from "../inventory/offer-pool.ts";
+import type { OfferOptions } from "../inventory/offers.ts";
+import { createProviderInventory, type ProviderInventory } from "../inventory/provider-inventory.ts";
+import type { Regions } from "../inventory/regions.ts";
+import type { Reservations } from "../inventory/reservations.ts";
+import type { ConnectionFacts } from "./conditions.ts";
+import { type Connection, type ConnectionTiming, createConnection } from "./connection.ts";
+import { type KubeconfigState, watchKubeconfig } from "./secret-source.ts";
+
+/** Where a connection leads: to the hub's own cluster, or where a kubeconfig says. */
+export type Destination = { readonly inCluster: true } | { readonly kubeconfigText: string };
+
+/** What all providers of a hub have in common. */
+export interface ProviderSurroundings extends ConnectionTiming {
+  /** The hub's own cluster. */
+  readonly client: KubeClient;
+  /** Makes a client of its own for a provider. */
+  readonly connect: (destination: Destination) => KubeClient;
+  readonly pool: FillableOfferPool;
+  readonly reservations: Reservations;
+  readonly regions: Regions;
+  readonly tolerations: readonly Toleration[];
+  readonly describe: (annotations: Readonly<Record<string, string>>) => NodeDescription;
+  /** Nothing new is placed at a provider whose API did not answer as it should for so long. */
+  readonly unreachableAfterMs: number;
+  readonly log: Logger;
+}
+
+/** One provider at run time: its connection, its inventory, and what is known of both. */
+export interface ProviderRuntime {
+  readonly name: string;
+  provider(): Provider;
+  /** Takes the object as it is now. */
+  update(provider: Provider): void;
+  facts(): ConnectionFacts;
+  /** Why nothing new may be placed there now; undefined: it may. */
+  closed(): string | undefined;
+  /** Client of the provider's cluster; undefined while there is no kubeconfig. */
+  client(): KubeClient | undefined;
+  /** Version of its Kubernetes, once known. */
+  version(): string | undefined;
+  /** Ends the connection. The offers leave the pool. */
+  stop(): Promise<void>;
+}
+
+interface Line {
+  readonly client: KubeClient;
+  readonly connection: Connection;
+  readonly inventory: ProviderInventory;
+  readonly end: () => Promise<void>;
+}
+
+/** Starts what a provider needs. `onFacts` is told when there may be something new to say in its status. */
+export function startProvider(
+  initial: Provider,
+  around: ProviderSurroundings,
+  onFacts: () => void,
+): ProviderRuntime {
+  const name = initial.metadata.name ?? "";
+  let provider = initial;
+  let kubeconfig: ConnectionFacts["kubeconfig"] = { state: "waiting" };
+  let line: Line | undefined;
+  let source: { readonly reference: string; readonly end: () => void } | undefined;
+  let wasClosed: string | undefined;
+  const ending: Promise<unknown>[] = [];
+
+  const facts = (): ConnectionFacts => ({
+    kubeconfig,
+    failure: line?.connection.failure(),
+    failingSince: line?.connection.failingSince(),
+    lastContactAt: line?.connection.lastContactAt(),
+    synced: line?.connection.synced() ?? false,
+    gpuNodes: around.pool.size(name),
+  });
+  const closed = (): string | undefined => closedProvider(provider, facts(), around);
+  const offerOptions = (): OfferOptions => ({
+    provider: name,
+    stated: provider.spec,
+    tolerations: around.tolerations,
+    regions: around.regions,
+    closed: wasClosed,
+    isReserved: around.reservations.isReserved,
+  });
+  const look = (): void => {
+    const now = closed();
+    if (now !== wasClosed) {
+      wasClosed = now;
+      around.log.info({ provider: name }, now ?? `provider ${name} is open again`);
+      line?.inventory.refresh();
+    }
+    onFacts();
+  };
+  const hangUp = (): void => {
+    if (line !== undefined) ending.push(line.end());
+    line = undefined;
+  };
+  const connectTo = (destination: Destination): void => {
+    hangUp();
+    line = openLine(name, around, { destination, offerOptions, onFacts: look });
+    look();
+  };
+  const kubeconfigChanged = (state: KubeconfigState): void => {
+    kubeconfig = state;
+    if (state.state === "found") connectTo({ kubeconfigText: state.text });
+    // A Secret that is gone or broken ends the connection: whoever took the credentials away meant it.
+    else hangUp();
+    look();
+  };
+  const choose = (): void => {
+    const { kubeconfigSecretRef, inCluster } = provider.spec;
+    const reference = JSON.stringify(kubeconfigSecretRef ?? { inCluster });
+    if (source?.reference === reference) return;
+    source?.end();
+    const watch = new AbortController();
+    source = { reference, end: () => watch.abort() };
+    if (kubeconfigSecretRef === undefined) {
+      kubeconfig = { state: "in-cluster" };
+      connectTo({ inCluster: true });
+      return;
+    }
+    kubeconfigChanged({ state: "waiting" });
+    const { client, now, random, sleep } = around;
+    const timing = { now, random, ...(sleep === undefined ? {} : { sleep }) };
+    const options = { client, reference: kubeconfigSecretRef, onState: kubeconfigChanged, ...timing };
+    ending.push(watchKubeconfig(options, watch.signal));
+  };
+  const unsubscribe = around.reservations.subscribe((of, node) => {
+    if (of === name) line?.inventory.refreshNow(node);
+  });
+  choose();
+  return {
+    name,
+    provider: () => provider,
+    update: (next) => {
+      const same = isDeepStrictEqual(next.spec, provider.spec);
+      provider = next;
+      choose();
+      if (!same) line?.inventory.refresh();
+      look();
+    },
+    facts,
+    closed,
+    client: () => line?.client,
+    version: () => line?.connection.version(),
+    stop: async () => {
+      source?.end();
+      hangUp();
+      unsubscribe();
+      await Promise.all(ending);
+      around.pool.retain(name, new Set());
+    },
+  };
+}
+
+function closedProvider(
+  { metadata, spec }: Provider,
+  { kubeconfig, failingSince }: ConnectionFacts,
+  { now, unreachableAfterMs }: ProviderSurroundings,
+): string | undefined {
+  const name = metadata.name ?? "";
+  if (spec.paused) return `provider ${name} is paused`;
+  if (kubeconfig.state === "problem") return `provider ${name} cannot be reached: ${kubeconfig.message}`;
+  if (failingSince === undefined || now() - failingSince < unreachableAfterMs) return undefined;
+  return `provider ${name} does not answer as it should for ${formatDuration(unreachableAfterMs)} or longer`;
+}
+
+interface LineOptions {
+  readonly destination: Destination;
+  readonly offerOptions: () => OfferOptions;
+  readonly onFacts: () => void;
+}
+
+/** A client of its own with everything that runs on it. What the old line told stays in the pool until this one is synced. */
+function openLine(name: string, around: ProviderSurroundings, options: LineOptions): Line {
+  const { pool, log } = around;
+  const client = around.connect(options.destination);
+  const inventory = createProviderInventory({ provider: name, pool, offerOptions: options.offerOptions });
+  const hanging = new AbortController();
+  const connection = createConnection({
+    ...around,
+    client,
+    inventory,
+    onFacts: () => {
+      if (!hanging.signal.aborted) options.onFacts();
+    },
+    onHandlerError: (error) =>
+      log.error({ provider: name, error: String(error) }, "a change could not be taken in"),
+  });
+  const running = connection.run(hanging.signal);
+  const end = async (): Promise<void> => {
+    inventory.close();
+    hanging.abort();
+    await running;
+  };
+  return { client, connection, inventory, end };
+}
