@@ -13,19 +13,21 @@ export interface Chosen {
   readonly facts: readonly string[];
 }
 
-/** The value of each key: of its candidates the first whose condition holds and whose value is valid. */
-export function chooseValues(rules: readonly KeyRules[], scope: Scope, problems: Problem[]): Chosen[] {
-  const chosen: Chosen[] = [];
+/** Chooses the value of each key: of its candidates the first whose condition holds and whose value is valid. */
+export function chooseValues(
+  rules: readonly KeyRules[],
+  scope: Scope,
+  rows: (Chosen | undefined)[],
+  problems: Problem[],
+): void {
   for (const keyRules of rules) {
     for (const candidate of keyRules.candidates) {
       const found = tryCandidate(keyRules, candidate, scope, problems);
       if (!found) continue;
-      chosen.push(found);
-      scope.decided.set(keyRules.key.key, candidate.rule);
+      rows[keyRules.row] = found;
       break;
     }
   }
-  return chosen;
 }
 
 function tryCandidate(

@@ -1,4 +1,10 @@
-import { FLUIDOS_RESOURCES_LABEL, GPU_NODE_LABEL, type Key, REQUIRED_KEYS } from "../vocabulary/keys.ts";
+import {
+  FLUIDOS_RESOURCES_LABEL,
+  GPU_NODE_LABEL,
+  type Key,
+  REQUIRED_KEYS,
+  rowOf,
+} from "../vocabulary/keys.ts";
 import { type Chosen, chooseValues } from "./choose-values.ts";
 import { entryOf, isWhole, viewOf } from "./device-view.ts";
 import type { NodeFacts } from "./facts.ts";
@@ -8,7 +14,7 @@ import { type ResolvedGroup, resolveGroup } from "./resolve.ts";
 import type { DeviceGroup, MappingResult, Problem, Provenance } from "./result.ts";
 import { type DeviceView, type Scope, scopeOf } from "./scope.ts";
 import { sharePhysical } from "./share-physical.ts";
-import { annotationsOf, type ByRow, byRow, inferredKeys, rowOf } from "./spelling.ts";
+import { annotationsOf, emptyRows, inferredKeys, type Rows } from "./spelling.ts";
 import type { MappingTables } from "./tables.ts";
 
 export interface MapOptions {
@@ -35,7 +41,9 @@ export function mapNode(tables: MappingTables, facts: NodeFacts, options: MapOpt
   scope.devices = groups.map((group) => viewOf(group, tables.scores));
   scope.device = nodeWide(scope.devices[0], groups);
   const devices = groups.map(entryOf);
-  const rows = byRow(chooseValues(tables.values, scope, problems));
+  const rows = emptyRows();
+  scope.rows = rows;
+  chooseValues(tables.values, scope, rows, problems);
   addOwnKeys(rows, devices, tables.version);
   reportMissing(rows, problems, facts.name);
   return {
@@ -79,7 +87,7 @@ function nodeWide(view: DeviceView | undefined, groups: readonly ResolvedGroup[]
 }
 
 /** Keys that the agent makes itself: the groups, the tables' version, what is inferred. */
-function addOwnKeys(rows: (Chosen | undefined)[], devices: readonly DeviceGroup[], version: string): void {
+function addOwnKeys(rows: Rows, devices: readonly DeviceGroup[], version: string): void {
   const inferred = inferredKeys(rows);
   rows[DEVICES.row] = own(DEVICES.key, JSON.stringify(devices.map(published)));
   rows[MAPPINGS.row] = own(MAPPINGS.key, version);
@@ -118,7 +126,7 @@ const own = (key: Key, value: string): Chosen => ({
   facts: [],
 });
 
-function provenanceOf(rows: ByRow): Provenance[] {
+function provenanceOf(rows: Rows): Provenance[] {
   return rows
     .flatMap((choice) => (choice ? [choice] : []))
     .map(({ key, facts, ...rest }) => ({ ...rest, key: key.key, facts: [...new Set(facts)] }))
@@ -141,7 +149,7 @@ function reportUnknown(group: ResolvedGroup, facts: NodeFacts, problems: Problem
 
 const REQUIRED = REQUIRED_KEYS.map((key) => ({ key, row: rowOf(key) }));
 
-function reportMissing(rows: ByRow, problems: Problem[], node: string): void {
+function reportMissing(rows: Rows, problems: Problem[], node: string): void {
   for (const { key, row } of REQUIRED) {
     if (rows[row] !== undefined) continue;
     problems.push({

@@ -36,18 +36,19 @@ export function findProblems(
   scope: Scope,
   found: ReadonlySet<string>,
 ): readonly Problem[] {
-  return rules.flatMap((rule) => {
-    if (rule.unlessFound !== undefined && found.has(rule.unlessFound)) return [];
-    enterRule(scope, rule.lets, { node: scope.facts.name });
-    if (!rule.when(scope)) return [];
-    return [
-      {
-        ...rule.problem,
-        subject: String(rule.subject(scope) ?? scope.facts.name),
-        message: String(rule.message(scope) ?? ""),
-      },
-    ];
-  });
+  const problems: Problem[] = [];
+  const captures = { node: scope.facts.name };
+  for (const rule of rules) {
+    if (rule.unlessFound !== undefined && found.has(rule.unlessFound)) continue;
+    enterRule(scope, rule.lets, captures);
+    if (!rule.when(scope)) continue;
+    problems.push({
+      ...rule.problem,
+      subject: String(rule.subject(scope) ?? scope.facts.name),
+      message: String(rule.message(scope) ?? ""),
+    });
+  }
+  return problems;
 }
 
 /** GPUs that the hardware shows and nobody offers: no device plugin, no DRA driver, or none of its devices healthy. */
@@ -57,6 +58,7 @@ export function unofferedHardware(
   found: ReadonlySet<string>,
 ): readonly Problem[] {
   const gpus = scope.facts.hardware?.gpus ?? [];
+  if (gpus.length === 0) return [];
   return Object.keys(vendors ?? {}).flatMap((vendor) => {
     const id = vendors && walk(vendors, [vendor]);
     const seen = gpus.filter((gpu) => gpu.vendor === id);

@@ -40,8 +40,8 @@ export interface Scope {
   /** The group that `device:` reads: the largest, or the one of a `sum`. */
   device?: DeviceView | undefined;
   devices: readonly DeviceView[];
-  /** Which rule decided each key so far. */
-  readonly decided: Map<string, string>;
+  /** What was chosen for each row of the vocabulary so far. */
+  rows: ({ readonly rule: string } | undefined)[];
   /** Label keys by what they begin with, gathered at the first question. */
   readonly labelKeys: Map<string, readonly string[]>;
   /** Set when a value came from a catalogue or a default. */
@@ -69,7 +69,7 @@ const NOT_YET = Symbol("a let value that nobody asked for yet");
 const NO_FACTS: readonly string[] = [];
 
 /** A fresh scope for a node. */
-export function scopeOf(facts: NodeFacts, labelPlaces: ReadonlyMap<string, number>, explain: boolean): Scope {
+export function scopeOf(facts: NodeFacts, labelPlaces: LabelPlaces, explain: boolean): Scope {
   return {
     facts,
     labels: placed(facts.labels, labelPlaces),
@@ -79,18 +79,21 @@ export function scopeOf(facts: NodeFacts, labelPlaces: ReadonlyMap<string, numbe
     dra: undefined,
     device: undefined,
     devices: [],
-    decided: new Map(),
+    rows: [],
     labelKeys: new Map(),
     inferred: false,
     trace: explain ? [] : undefined,
   };
 }
 
-function placed(
-  labels: NodeFacts["labels"],
-  places: ReadonlyMap<string, number>,
-): readonly (string | undefined)[] {
-  const values: (string | undefined)[] = Array.from({ length: places.size });
+/** Places of the labels that rules read by a fixed name, and what a node without any of them has. */
+export interface LabelPlaces {
+  readonly places: ReadonlyMap<string, number>;
+  readonly none: readonly undefined[];
+}
+
+function placed(labels: NodeFacts["labels"], { places, none }: LabelPlaces): readonly (string | undefined)[] {
+  const values: (string | undefined)[] = none.slice();
   for (const key in labels) {
     const place = places.get(key);
     if (place !== undefined) values[place] = labels[key] || undefined;

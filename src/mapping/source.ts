@@ -1,4 +1,4 @@
-import { canonicalKey } from "../vocabulary/keys.ts";
+import { canonicalKey, rowOf } from "../vocabulary/keys.ts";
 import { nearestKeys } from "../vocabulary/nearest.ts";
 import { type Context, labelPlace, namedValue, template, UnknownReference } from "./context.ts";
 import { keyMatcher } from "./key-matcher.ts";
@@ -206,5 +206,6 @@ function fromDecided(spelling: string): Evaluate {
       `rule-of: ${spelling} is no key of the vocabulary; near: ${nearestKeys(spelling).join(", ")}`,
     );
   }
-  return (scope) => scope.decided.get(key);
+  const row = rowOf(key);
+  return (scope) => scope.rows[row]?.rule;
 }

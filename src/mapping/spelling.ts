@@ -11,36 +11,31 @@ const SPELLINGS: readonly (readonly [spelling: string, row: number, canonical: b
   ])
   .sort(([left], [right]) => (left < right ? -1 : 1));
 
-const ROWS: ReadonlyMap<string, number> = new Map(KEYS.map(({ key }, row) => [key, row]));
+/** The canonical spellings alone. */
+const CANONICAL = SPELLINGS.filter(([, , canonical]) => canonical);
+const NO_ROWS: readonly undefined[] = KEYS.map(() => undefined);
 
 /** The chosen values by row of the vocabulary. */
-export type ByRow = readonly (Chosen | undefined)[];
+export type Rows = (Chosen | undefined)[];
 
-/** Sorts chosen values into the rows of the vocabulary. */
-export function byRow(chosen: readonly Chosen[]): (Chosen | undefined)[] {
-  const rows: (Chosen | undefined)[] = KEYS.map(() => undefined);
-  for (const choice of chosen) rows[rowOf(choice.key.key)] = choice;
-  return rows;
-}
-
-/** The row of a key of the vocabulary. */
-export const rowOf = (key: string): number => ROWS.get(key) ?? -1;
+/** Rows with nothing chosen yet. */
+export const emptyRows = (): Rows => NO_ROWS.slice();
 
 /** Annotations in order of their keys, with all spellings or only the canonical ones. */
-export function annotationsOf(rows: ByRow, aliases: boolean): Record<string, string> {
+export function annotationsOf(rows: Rows, aliases: boolean): Record<string, string> {
   const annotations: Record<string, string> = {};
-  for (const [spelling, row, canonical] of SPELLINGS) {
+  for (const [spelling, row] of aliases ? SPELLINGS : CANONICAL) {
     const choice = rows[row];
-    if (choice !== undefined && (aliases || canonical)) annotations[spelling] = choice.value;
+    if (choice !== undefined) annotations[spelling] = choice.value;
   }
   return annotations;
 }
 
 /** Canonical keys whose values are not told by the node itself, in order. */
-export function inferredKeys(rows: ByRow): string[] {
+export function inferredKeys(rows: Rows): string[] {
   const keys: string[] = [];
-  for (const [spelling, row, canonical] of SPELLINGS) {
-    if (canonical && rows[row]?.inferred) keys.push(spelling);
+  for (const [spelling, row] of CANONICAL) {
+    if (rows[row]?.inferred) keys.push(spelling);
   }
   return keys;
 }

@@ -9,6 +9,7 @@ import { mergeTrees } from "./lookup.ts";
 import { type CompiledProblemRule, compileProblemRule } from "./node-problems.ts";
 import type { Table } from "./parse-table.ts";
 import type { Expression, LookupTree, ScoresSection, TableContent } from "./schema.ts";
+import type { LabelPlaces } from "./scope.ts";
 import { attempt, compileValueRules, type KeyRules, type PlacedValueRule } from "./value-rule.ts";
 
 /** The tables, compiled: what mapNode needs. */
@@ -22,7 +23,7 @@ export interface MappingTables {
   readonly scores: ScoresSection | undefined;
   readonly lookups: ReadonlyMap<string, { readonly tree: LookupTree; readonly at: string }>;
   /** Places of the labels that rules read by a fixed name. */
-  readonly labelPlaces: ReadonlyMap<string, number>;
+  readonly labelPlaces: LabelPlaces;
 }
 
 export type CompiledTables =
@@ -52,7 +53,10 @@ export function compileParsed(tables: readonly Table[]): CompiledTables {
     problems: eachRule(ordered, "problems", problems, (rule) => compileProblemRule(rule, context)),
     values: compileValueRules(ordered.flatMap(valueRulesOf), context, problems),
     catalogue: catalogueOf(ordered),
-    labelPlaces: context.labelPlaces,
+    labelPlaces: {
+      places: context.labelPlaces,
+      none: Array.from(context.labelPlaces, () => undefined),
+    },
     scores: ordered.map((table) => table.content.scores).find((section) => section !== undefined),
   };
   return problems.length > 0 ? { ok: false, problems } : { ok: true, tables: compiled };

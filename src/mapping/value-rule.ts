@@ -1,4 +1,4 @@
-import { canonicalKey, findKey, type Key } from "../vocabulary/keys.ts";
+import { canonicalKey, findKey, type Key, rowOf } from "../vocabulary/keys.ts";
 import { nearestKeys } from "../vocabulary/nearest.ts";
 import { parseValue } from "../vocabulary/values.ts";
 import { type Checked, canonicalTextOf } from "./canonical-text.ts";
@@ -21,6 +21,8 @@ export interface ValueCandidate {
 /** A key with the candidates for its value, in order. */
 export interface KeyRules {
   readonly key: Key;
+  /** Its row in the vocabulary. */
+  readonly row: number;
   /** Checks a value of the key and writes it canonically. */
   readonly textOf: (raw: Scalar) => Checked;
   readonly candidates: readonly ValueCandidate[];
@@ -63,7 +65,9 @@ export function compileValueRules(
   }
   return inOrder([...byKey.keys()], waitsFor).flatMap((name) => {
     const key = findKey(name);
-    return key ? [{ key, textOf: canonicalTextOf(key), candidates: byKey.get(name) ?? [] }] : [];
+    return key
+      ? [{ key, row: rowOf(name), textOf: canonicalTextOf(key), candidates: byKey.get(name) ?? [] }]
+      : [];
   });
 }
 

@@ -21,6 +21,11 @@ const canonicalOf = new Map(
   rows.flatMap((row) => [row.key, ...(row.aliases ?? [])].map((name) => [name, row.key])),
 );
 
+const rowNumbers: ReadonlyMap<string, number> = new Map(rows.map(({ key }, row) => [key, row]));
+
+/** The number of a canonical key's row in KEYS; -1 for what is no key. */
+export const rowOf = (key: string): number => rowNumbers.get(key) ?? -1;
+
 /** The row of a canonical key. */
 export function findKey(key: string): Key | undefined {
   return byName.get(key);

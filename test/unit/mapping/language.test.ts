@@ -34,7 +34,8 @@ function setUp({ facts = {}, lets, captures = {}, devices = [] }: Given): {
   };
   const { lets: compiled, context } = compileLets(Object.keys(captures), lets, outer);
   const scope = (): Scope => {
-    const made = scopeOf(nodeFacts(facts), context.labelPlaces, true);
+    const places = context.labelPlaces;
+    const made = scopeOf(nodeFacts(facts), { places, none: Array.from(places, () => undefined) }, true);
     enterRule(made, compiled, captures);
     made.devices = devices;
     made.device = devices[0];
