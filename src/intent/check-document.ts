@@ -2,6 +2,9 @@ import type * as z from "zod";
 import { joinPath, type Path, type Problem, show } from "./problem.ts";
 import { isRecord, type ReadDocument } from "./read-document.ts";
 
+/** Nobody reads more. */
+const MOST_PROBLEMS = 100;
+
 type Checked<T> =
   | { readonly ok: true; readonly value: T }
   /** `draft` is what remains when everything wrong is taken out. */
@@ -14,6 +17,7 @@ export function checkDocument<T>(schema: z.ZodType<T>, document: ReadDocument): 
   const issues = result.error?.issues ?? [];
   const found = issues
     .filter((issue) => issue.code !== "unrecognized_keys" && !document.hasProblem(steps(issue)))
+    .slice(0, MOST_PROBLEMS)
     .map((issue) => problemOf(issue, document));
   return {
     ok: false,

@@ -39,7 +39,7 @@ const notation = (kind: ValueKind, more: FieldHints = {}): z.ZodString =>
 
 const quantity = (kind: ValueKind, more: FieldHints = {}): z.ZodString =>
   notation(kind, {
-    structural: { ...intOrString, pattern: "^[0-9]+(\\.[0-9]*)? ?[a-zA-Z/]{0,6}[0-9]{0,2}$" },
+    structural: { ...intOrString, pattern: "^([0-9]+(\\.[0-9]*)?|\\.[0-9]+) ?[a-zA-Z/]{0,6}[0-9]{0,2}$" },
     ...more,
   });
 

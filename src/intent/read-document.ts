@@ -48,6 +48,11 @@ export function readDocument(schema: z.core.$ZodType, input: unknown, options: R
   };
 }
 
+/** Looking for the nearest name costs time, and nobody reads more: a hostile document has no end of unknown fields. */
+const MOST_PROBLEMS = 100;
+/** No list of a schema may be longer; what comes after is not read, and the list refused. */
+const LONGEST_LIST = 1000;
+
 interface Reader {
   readonly problems: readonly Problem[];
   /** Canonical paths with a problem. */
@@ -74,9 +79,10 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
     return joinPath([...root, ...steps]);
   };
 
+  const isFull = (): boolean => problems.length >= MOST_PROBLEMS;
   const report = (path: Path, problem: Omit<Problem, "path">): void => {
     troubled.add(joinPath(path));
-    problems.push({ path: written(path), ...problem });
+    if (!isFull()) problems.push({ path: written(path), ...problem });
   };
 
   const read = (schema: z.core.$ZodType, value: unknown, path: Path): unknown => {
@@ -84,7 +90,9 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
     if (value === null || value === undefined) return undefined;
     if (inner instanceof z.ZodObject) return readObject(inner, value, path);
     if (inner instanceof z.ZodArray && Array.isArray(value)) {
-      return value.map((item: unknown, index) => read(inner.element, item, [...path, index]) ?? item);
+      return value.map((item: unknown, index) =>
+        index > LONGEST_LIST ? item : (read(inner.element, item, [...path, index]) ?? item),
+      );
     }
     if (inner instanceof z.ZodRecord && isRecord(value)) {
       const entries = Object.entries(value);
@@ -108,21 +116,24 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
     for (const name of aliasesFirst(Object.keys(value), fields)) {
       const field = fields.get(name);
       if (field === undefined) {
-        problems.push(unknownField(`${written(path)}.${name}`.replace(/^\./, ""), name, fields));
+        if (!isFull())
+          problems.push(unknownField(`${written(path)}.${name}`.replace(/^\./, ""), name, fields));
         continue;
       }
       const at = [...path, field.key];
       names.set(joinPath(at), name);
       const item = read(field.schema, value[name], at);
-      const before = result[field.key];
-      if (item !== undefined)
-        result[field.key] = isRecord(before) && isRecord(item) ? { ...before, ...item } : item;
+      if (item !== undefined) result[field.key] = joined(result[field.key], item);
     }
     return result;
   };
 
   return { problems, troubled, read, written };
 }
+
+/** Objects that were given under two names become one. */
+const joined = (before: unknown, item: unknown): unknown =>
+  isRecord(before) && isRecord(item) ? { ...before, ...item } : item;
 
 /** Where a field is given under two names, the right one comes last and wins. */
 const aliasesFirst = (

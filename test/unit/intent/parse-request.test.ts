@@ -193,6 +193,18 @@ describe("a submitted Intent", () => {
     );
   });
 
+  it("is told no more than anybody reads, and at once", () => {
+    const strangers = Object.fromEntries(
+      Array.from({ length: 50_000 }, (_, index) => [`field-${index}`, index]),
+    );
+    const days = Array.from({ length: 50_000 }, () => "Someday");
+    const problems = problemsOf(
+      request({ ...strangers, constraints: { availability: { days_of_week: days } } }),
+    );
+    expect(problems.length).toBeGreaterThan(99);
+    expect(problems.length).toBeLessThan(300);
+  });
+
   it("survives a hostile key", () => {
     const json = JSON.parse(
       '{"intent": {"__proto__": {"objective": "x"}, "constructor": 1, "toString": 2}}',
@@ -222,6 +234,37 @@ describe("intentToRest", () => {
       },
       constraints: { preemptible: true },
     });
+  });
+
+  it("takes any part of an Intent to the REST form and back", () => {
+    const whole = referenceSpecs["a service with everything that services have"] as Record<
+      string,
+      Record<string, unknown>
+    >;
+    const part = (fields: Record<string, unknown> = {}) =>
+      fc
+        .subarray(Object.keys(fields))
+        .map((keys) => Object.fromEntries(keys.map((key) => [key, fields[key]])));
+    const { resources, ...workload } = whole.workload ?? {};
+    const { gpu } = resources as { readonly gpu: Record<string, unknown> };
+    const { type, name, image, ...optional } = workload;
+    const anySpec = fc.record({
+      objective: fc.constant("EnergyEfficiency"),
+      priority: fc.integer({ min: -100, max: 100 }),
+      workload: fc
+        .tuple(part(optional), part(gpu))
+        .map(([more, wanted]) => ({ type, name, image, ...more, resources: { gpu: wanted } })),
+      constraints: part(whole.contraints),
+      sla: part({ availability: "99.9%", maxInterruptionTime: "2m" }),
+    });
+    fc.assert(
+      fc.property(anySpec, (spec) => {
+        const parsed = parseIntentResource({ ...minimal(), spec });
+        fc.pre(parsed.ok);
+        if (parsed.ok)
+          expect(specOf({ intent: intentToRest(parsed.intent.spec) })).toEqual(parsed.intent.spec);
+      }),
+    );
   });
 
   it.each(Object.entries(referenceSpecs))("takes %s to the REST form and back", (_, written) => {
