@@ -26,7 +26,8 @@ const PRECISION = 1e-9;
 export function decide(snapshot: Snapshot, requirement: Requirement): Decision {
   const problem = problemOf(snapshot, requirement);
   const surveyed = survey(snapshot.offers, checksOf(requirement, snapshot.currencyRates));
-  const candidates = candidatesOf(surveyed.fitting, requirement, snapshot.currencyRates);
+  const limit = requirement.tasks === 1 ? ALTERNATIVES + 1 : undefined;
+  const candidates = candidatesOf(surveyed.fitting, requirement, snapshot.currencyRates, limit);
   const record: DecisionRecord = {
     objective: requirement.objective,
     strategy: problem.strategy,

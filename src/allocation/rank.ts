@@ -26,14 +26,16 @@ export function ranker(requirement: Requirement, rates: CurrencyRates): (offer: 
   // Performance that is not told is none; a cost, a latency or an emission that is not told may be any.
   const untold = sign < 0 ? 0 : Number.POSITIVE_INFINITY;
   const communicates = speaks(requirement);
+  const isCost = requirement.objective === "cost";
   return (offer) => {
     const value = evaluate(offer);
+    const rate = isCost ? value : taskRate(offer, requirement, rates);
     return {
       offer,
       loss: value === undefined ? untold : sign * value,
       second: secondTerm(requirement, offer),
       fabric: communicates ? fabricLoss(offer) : 0,
-      rate: taskRate(offer, requirement, rates) ?? Number.POSITIVE_INFINITY,
+      rate: rate ?? Number.POSITIVE_INFINITY,
     };
   };
 }

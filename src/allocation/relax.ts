@@ -100,7 +100,7 @@ function giveUp(
  */
 function lowerTier(gpu: GpuRequirement, offers: readonly Offer[]): GpuRequirement | undefined {
   const { model, variant, tier, reference, ...rest } = gpu;
-  if (model === undefined && tier === undefined) return undefined;
+  if (model === undefined && variant === undefined && tier === undefined) return undefined;
   const figures = reference ?? figuresOf(gpu, offers);
   if (!figures) return undefined;
   const memoryGiMin = rest.memoryGiMin ?? figures.memoryGi;

@@ -1,11 +1,17 @@
 import type { SuggestionCode } from "./reasons.ts";
-import type { GpuRequirement, Requirement } from "./requirement.ts";
+import type { Constraints, GpuRequirement, Requirement } from "./requirement.ts";
 import type { Money } from "./types.ts";
 
 /** Says in words what the changed requirement asks instead of the first one. */
 export function sayStep(code: SuggestionCode, asked: Requirement, changed: Requirement): string {
   return (SAYINGS[code] ?? dropped(code))(asked, changed);
 }
+
+/** The fields of the GPU that a sentence can show. */
+type Shown = Exclude<
+  keyof GpuRequirement,
+  "reference" | "shared" | "multiInstance" | "dedicated" | "interruptible"
+>;
 
 type Say = (asked: Requirement, changed: Requirement) => string;
 
@@ -15,12 +21,18 @@ const dropped =
     `without the condition on ${code.replaceAll("-", " ")}`;
 
 const gpuField =
-  (what: string, field: keyof GpuRequirement, unit = ""): Say =>
+  (what: string, field: Shown, unit = ""): Say =>
   (asked, changed) =>
     `${what} ${show(changed.gpu[field], unit)} instead of ${show(asked.gpu[field], unit)}`;
 
-const show = (value: unknown, unit: string): string =>
-  value === undefined ? "any" : `${String(value)}${unit}`;
+const show = (value: string | number | undefined, unit: string): string =>
+  value === undefined ? "any" : `${value}${unit}`;
+
+/** `uptime of at least 99% instead of 99.9%`. */
+const bound =
+  (what: string, read: (constraints: Constraints) => number | undefined, unit = ""): Say =>
+  (asked, changed) =>
+    `${what} ${show(read(changed.constraints), unit)} instead of ${show(read(asked.constraints), unit)}`;
 
 const money = (value: Money | undefined): string =>
   value === undefined ? "no bound" : `${value.amount.toFixed(2)} ${value.currency}`;
@@ -55,8 +67,12 @@ const SAYINGS: Readonly<Partial<Record<SuggestionCode, Say>>> = {
   location: (asked, changed) =>
     `location ${show(changed.constraints.location, "")} instead of ${show(asked.constraints.location, "")}`,
   provider: (_, changed) => `providers ${changed.constraints.providers?.join(", ") ?? "any"}`,
-  latency: (asked, changed) =>
-    `up to ${show(changed.constraints.maxLatencyMs, " ms")} of latency instead of ${show(asked.constraints.maxLatencyMs, " ms")}`,
+  latency: bound("network latency of at most", ({ maxLatencyMs }) => maxLatencyMs, " ms"),
+  pue: bound("PUE of at most", ({ energy }) => energy?.maxPue),
+  bandwidth: bound("network bandwidth of at least", ({ sla }) => sla?.minBandwidthGbps, " Gbit/s"),
+  jitter: bound("jitter of at most", ({ sla }) => sla?.maxJitterMs, " ms"),
+  uptime: bound("uptime of at least", ({ sla }) => sla?.minUptimePercent, "%"),
+  "cold-start": bound("a cold start of at most", ({ sla }) => sla?.maxColdStartSeconds, " s"),
   "max-hourly-cost": (asked, changed) =>
     `up to ${money(changed.constraints.maxHourly)} an hour instead of ${money(asked.constraints.maxHourly)}`,
   "max-total-cost": (asked, changed) =>

@@ -52,7 +52,7 @@ const STEPS: Readonly<Record<SuggestionCode, Steps>> = {
   latency: constraintUp("maxLatencyMs", (offer) => offer.network.latencyMs),
   deadline: without("deadlineSeconds"),
   renewable: withoutIn("energy", "renewableOnly"),
-  pue: withoutIn("energy", "maxPue"),
+  pue: nearestIn("energy", "maxPue", (offer) => offer.energy.pue, "up"),
   "energy-rating": withoutIn("energy", "ratingMin"),
   "green-certified": withoutIn("energy", "greenCertifiedOnly"),
   carbon: withoutIn("energy", "maxCarbonPerHour"),
@@ -68,10 +68,10 @@ const STEPS: Readonly<Record<SuggestionCode, Steps>> = {
   "bastion-host": withoutIn("security", "bastionHost"),
   "intrusion-detection": withoutIn("security", "intrusionDetection"),
   "vulnerability-scanning": withoutIn("security", "vulnerabilityScanning"),
-  bandwidth: withoutIn("sla", "minBandwidthGbps"),
-  jitter: withoutIn("sla", "maxJitterMs"),
-  uptime: withoutIn("sla", "minUptimePercent"),
-  "cold-start": withoutIn("sla", "maxColdStartSeconds"),
+  bandwidth: nearestIn("sla", "minBandwidthGbps", (offer) => offer.network.bandwidthGbps, "down"),
+  jitter: nearestIn("sla", "maxJitterMs", (offer) => offer.sla.jitterMs, "up"),
+  uptime: nearestIn("sla", "minUptimePercent", (offer) => offer.sla.uptimePercent, "down"),
+  "cold-start": nearestIn("sla", "maxColdStartSeconds", (offer) => offer.sla.coldStartSeconds, "up"),
   "max-hourly-cost": dearer("maxHourly", () => 1),
   "max-total-cost": dearer("maxTotal", ({ runtimeHours }) => runtimeHours ?? 1),
   "node-busy": ({ requirement }) => {
@@ -107,12 +107,8 @@ type NumberOf<T> = { [K in keyof T]-?: T[K] extends number | undefined ? K : nev
 /** A lower minimum: the values that offers have below the asked one. */
 function lower(field: NumberOf<GpuRequirement>, has: (offer: Offer) => number | undefined): Steps {
   return ({ snapshot, requirement }) => {
-    const asked = requirement.gpu[field] ?? 0;
-    const values = distinct(snapshot.offers, has).filter((value) => value < asked);
-    return values
-      .sort((left, right) => right - left)
-      .slice(0, TRIES)
-      .map((value) => ({ ...requirement, gpu: { ...requirement.gpu, [field]: value } }));
+    const values = below(snapshot.offers, has, requirement.gpu[field]);
+    return values.map((value) => ({ ...requirement, gpu: { ...requirement.gpu, [field]: value } }));
   };
 }
 
@@ -131,6 +127,17 @@ function constraintUp(field: NumberOf<Constraints>, has: (offer: Offer) => numbe
       ...requirement,
       constraints: { ...requirement.constraints, [field]: value },
     }));
+}
+
+function below(
+  offers: readonly Offer[],
+  has: (offer: Offer) => number | undefined,
+  asked: number | undefined,
+): readonly number[] {
+  return distinct(offers, has)
+    .filter((value) => value < (asked ?? Number.NEGATIVE_INFINITY))
+    .sort((left, right) => right - left)
+    .slice(0, TRIES);
 }
 
 function above(
@@ -169,7 +176,7 @@ function another(
     const kept = Object.entries(requirement.gpu).filter(([name]) => !dropped.some((drop) => drop === name));
     const open: Requirement = {
       ...requirement,
-      gpu: { ...(Object.fromEntries(kept) as typeof requirement.gpu) },
+      gpu: Object.fromEntries(kept) as unknown as GpuRequirement,
     };
     const got = common(snapshot, cheapest(open), (offer) => offer.gpu[field]);
     return got === undefined ? [open] : [{ ...open, gpu: { ...open.gpu, [field]: got } }, open];
@@ -207,6 +214,25 @@ function without(field: keyof Constraints): Steps {
   return ({ requirement }) => {
     const { [field]: _, ...constraints } = requirement.constraints;
     return [{ ...requirement, constraints }];
+  };
+}
+
+/** The values that offers have on the other side of the asked one, for a bound of the energy or of the service. */
+function nearestIn<Part extends "energy" | "sla">(
+  part: Part,
+  field: NumberOf<NonNullable<Constraints[Part]>> & string,
+  has: (offer: Offer) => number | undefined,
+  way: "up" | "down",
+): Steps {
+  return ({ snapshot, requirement }) => {
+    const { constraints } = requirement;
+    const asks: Readonly<Record<string, unknown>> = { ...constraints[part] };
+    const asked = typeof asks[field] === "number" ? asks[field] : undefined;
+    const values = (way === "up" ? above : below)(snapshot.offers, has, asked);
+    return values.map((value) => ({
+      ...requirement,
+      constraints: { ...constraints, [part]: { ...asks, [field]: value } },
+    }));
   };
 }
 

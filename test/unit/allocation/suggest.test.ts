@@ -26,7 +26,12 @@ describe("a suggestion", () => {
     [{ memoryGi: 600 }, [["450Gi of memory per task instead of 600Gi", 1]]],
     [{ constraints: { location: "us" } }, [["location eu-central-1 instead of us", 1]]],
     [{ constraints: { providers: ["gamma"] } }, [["providers gamma, beta", 1]]],
-    [{ constraints: { maxLatencyMs: 5 } }, [["up to 10 ms of latency instead of 5 ms", 1]]],
+    [{ constraints: { maxLatencyMs: 5 } }, [["network latency of at most 10 ms instead of 5 ms", 1]]],
+    [
+      { constraints: { sla: { minUptimePercent: 99.99 } } },
+      [["uptime of at least 99.9% instead of 99.99%", 1]],
+    ],
+    [{ constraints: { energy: { maxPue: 1.1 } } }, [["PUE of at most 1.2 instead of 1.1", 1]]],
     [{ constraints: { compliance: { hipaa: true } } }, [["without the condition on hipaa", 1]]],
     [
       { constraints: { maxHourly: { amount: 0.5, currency: "EUR" } } },
