@@ -1,11 +1,17 @@
 import { formatQuantity, parseQuantity } from "../units/quantity.ts";
 
-/** A quantity some times over, in canonical form: `1500m` x 2 is `3`, `8Gi` x 1.5 is `12Gi`. Undefined: no quantity. */
+const NANO = 1_000_000_000n;
+
+/**
+ * A quantity some times over, in canonical form: `1500m` x 2 is `3`, `8Gi` x 1.5 is `12Gi`. What comes out is no finer
+ * than thousandths, and whole where it is large, as bytes are. Undefined: no quantity.
+ */
 export function timesQuantity(text: string, factor: number): string | undefined {
   const quantity = parseQuantity(text);
   if (quantity === undefined) return undefined;
   const nanos = (quantity.nanos * BigInt(Math.round(factor * 1000))) / 1000n;
-  return formatQuantity({ nanos, base: quantity.base });
+  const grain = nanos >= 1000n * NANO ? NANO : NANO / 1000n;
+  return formatQuantity({ nanos: ((nanos + grain - 1n) / grain) * grain, base: quantity.base });
 }
 
 /** The sum of quantities, in the notation of the first. */

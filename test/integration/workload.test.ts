@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type KubeObject, resourcePath } from "../../src/kubernetes/objects.ts";
 import { ownedSelector } from "../../src/workload/identity.ts";
@@ -5,6 +6,7 @@ import { WORKLOAD_RESOURCES } from "../../src/workload/resources.ts";
 import { workloadObjects } from "../../src/workload/workload-objects.ts";
 import { startApi, type TestApi } from "../support/api.ts";
 import { type KubeClient, kubeClientFrom } from "../support/kube-client.ts";
+import { anyInput } from "../unit/workload/any-input.ts";
 import { EXAMPLES } from "../unit/workload/examples.ts";
 
 /** Not served by every API server that the tests run on: autoscaling/v2 is younger than Kubernetes 1.20. */
@@ -75,6 +77,20 @@ describe("the objects of the example Intents", () => {
     const { body } = await admin.get(`/apis/batch/v1/jobs?labelSelector=${selector}`);
     const owners = body.items?.map(({ metadata }) => metadata?.annotations?.["flare.clastix.io/intent"]);
     expect(owners).toEqual(["team-a/render"]);
+  });
+
+  test("of any other valid Intent are accepted too", async () => {
+    const namespace = "any";
+    await admin.create("/api/v1/namespaces", { metadata: { name: namespace } });
+    const objects = fc.sample(anyInput, { numRuns: 20, seed: 7 }).flatMap(workloadObjects);
+    const refused: unknown[] = [];
+    for (const object of objects) {
+      const moved = { ...object, metadata: { ...object.metadata, namespace } };
+      if (object.kind === "Namespace" || !(await isServed(moved))) continue;
+      const { status, body } = await admin.request("POST", `${pathOf(moved, true)}?dryRun=All`, moved);
+      if (status !== 201) refused.push([object.kind, status, body.message]);
+    }
+    expect(refused).toEqual([]);
   });
 
   test("the server makes a Job's selector itself", async () => {
