@@ -46,16 +46,11 @@ export function mapNode(tables: MappingTables, facts: NodeFacts, options: MapOpt
   chooseValues(tables.values, scope, rows, problems);
   addOwnKeys(rows, devices, tables.version);
   reportMissing(rows, problems, facts.name);
-  return {
-    annotations: annotationsOf(rows, options.aliases ?? true),
-    labels: {
-      [GPU_NODE_LABEL]: "true",
-      ...(options.fluidosLabel ? { [FLUIDOS_RESOURCES_LABEL]: "true" } : {}),
-    },
-    devices,
-    problems,
-    ...(options.explain ? { provenance: provenanceOf(rows) } : {}),
-  };
+  const labels: Record<string, string> = { [GPU_NODE_LABEL]: "true" };
+  if (options.fluidosLabel) labels[FLUIDOS_RESOURCES_LABEL] = "true";
+  const annotations = annotationsOf(rows, options.aliases ?? true);
+  if (!options.explain) return { annotations, labels, devices, problems };
+  return { annotations, labels, devices, problems, provenance: provenanceOf(rows) };
 }
 
 const nothingFound = (problems: readonly Problem[], { explain }: MapOptions): MappingResult => ({

@@ -65,7 +65,7 @@ function parseGibibytes(text: string, max: number): Parsed {
 function parseHertz(text: string, max: number): Parsed {
   const match = /^([0-9]{1,12}(?:\.[0-9]{1,9})?) ?([kMGT]?)(?:Hz)?$/.exec(text);
   const hertz = match ? Number(match[1]) * (DECIMAL[match[2] ?? ""] ?? Number.NaN) : Number.NaN;
-  return hertz > 0 && hertz <= max ? right(hertz) : wrong("a frequency as a quantity in Hz, such as 1.98G");
+  return hertz >= 1 && hertz <= max ? right(hertz) : wrong("a frequency as a quantity in Hz, such as 1.98G");
 }
 
 function parseList(text: string): Parsed {
@@ -129,7 +129,10 @@ function trimNumber(number: number, digits: number): string {
   return String(Math.round(number * scale) / scale);
 }
 
+/** The unit is chosen by what is left after rounding: 999.9999M is 1G. */
 function formatHertz(hertz: number): string {
-  if (hertz >= 1e9) return `${trimNumber(hertz / 1e9, 3)}G`;
-  return hertz >= 1e6 ? `${trimNumber(hertz / 1e6, 3)}M` : `${Math.round(hertz)}`;
+  const whole = Math.round(hertz);
+  if (whole < 1e6) return String(whole);
+  const mega = trimNumber(hertz / 1e6, 3);
+  return Number(mega) < 1000 ? `${mega}M` : `${trimNumber(hertz / 1e9, 3)}G`;
 }

@@ -84,6 +84,8 @@ const cases: readonly (readonly [key: string, text: string, canonical: string | 
   ["gpu.fluidos.eu/clock-speed", "1980 MHz", "1.98G"],
   ["gpu.fluidos.eu/clock-speed", "735000000", "735M"],
   ["gpu.fluidos.eu/clock-speed", "1.98Gi", undefined],
+  ["gpu.fluidos.eu/clock-speed", "999.99999M", "1G"],
+  ["gpu.fluidos.eu/clock-speed", "0.000001", undefined],
   ["gpu.fluidos.eu/fp32-tflops", "66.90", "66.9"],
   ["gpu.fluidos.eu/fp32-tflops", "-3", undefined],
   ["gpu.fluidos.eu/fp32-tflops", "NaN", undefined],
