@@ -1,5 +1,6 @@
 import type { KubeClient } from "../kubernetes/kube-client.ts";
 import type { Sleep } from "../kubernetes/timing.ts";
+import { WATCH_SILENCE_MS } from "../kubernetes/watch-silence.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { CompileOverlay } from "./overlay.ts";
 import type { Schedule } from "./schedule.ts";
@@ -68,7 +69,7 @@ export const AGENT_DEFAULTS = {
   graceMs: 600_000,
   debounceMs: 1000,
   maxWaitMs: 10_000,
-  silenceMs: 60_000,
+  silenceMs: WATCH_SILENCE_MS,
   schedule: { everyMs: 600_000 },
   dra: true,
 } as const satisfies Partial<AgentOptions>;

@@ -35,6 +35,8 @@ type Listen = { readonly host: string; readonly port: number } | "off";
 const DEFAULT_PORT = 9464;
 const SITE_CONFIG = "flare-site";
 const MINUTE = 60_000;
+/** Timers of Node.js count to 24 days; what is longer would fire at once. */
+const LONGEST = 20 * 24 * 60 * MINUTE;
 
 /** All flags, each with its environment variable. */
 export function agentFlags(): readonly Option[] {
@@ -148,6 +150,7 @@ function duration(
       if (milliseconds === undefined) throw new InvalidArgumentError("Write it as 90s, 10m or 1h30m.");
       if (milliseconds < rest.least)
         throw new InvalidArgumentError(`The least is ${formatDuration(rest.least)}.`);
+      if (milliseconds > LONGEST) throw new InvalidArgumentError(`The most is ${formatDuration(LONGEST)}.`);
       return milliseconds;
     })
     .default(value, formatDuration(value));

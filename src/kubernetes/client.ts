@@ -6,6 +6,7 @@ import { describeCall, type KubeObject, type Resource, resourcePath } from "./ob
 import { type CallOptions, createRequester, type Requester } from "./requester.ts";
 import { sleep as realSleep, type Sleep } from "./timing.ts";
 import { readEvents } from "./watch.ts";
+import { WATCH_SILENCE_MS } from "./watch-silence.ts";
 import { writers } from "./writers.ts";
 
 export interface ClientOptions extends KubeConfigSource {
@@ -73,7 +74,7 @@ function readers(requester: Requester, endpoints: EndpointSource, maxLineBytes: 
         yield* readEvents<T>(stream, {
           what,
           server: url.origin,
-          silenceMs: options.silenceMs ?? 60_000,
+          silenceMs: options.silenceMs ?? WATCH_SILENCE_MS,
           maxLineBytes,
         });
       } catch (error) {

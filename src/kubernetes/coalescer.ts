@@ -17,6 +17,9 @@ export interface Coalescer {
   stop(): Promise<void>;
 }
 
+/** What a timer of Node.js can count; with more it would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Creates a coalescer around `work`, which must not throw. */
 export function createCoalescer(options: CoalesceOptions, work: () => Promise<void>): Coalescer {
   const now = options.now ?? Date.now;
@@ -41,7 +44,8 @@ export function createCoalescer(options: CoalesceOptions, work: () => Promise<vo
   const arm = (at: number): void => {
     clearTimeout(timer);
     dueAt = at;
-    timer = setTimeout(start, Math.max(0, at - now()));
+    const wait = Math.max(0, at - now());
+    timer = wait > LONGEST_TIMER_MS ? setTimeout(() => arm(at), LONGEST_TIMER_MS) : setTimeout(start, wait);
   };
   const trigger = (atOnce = false): void => {
     if (stopped) return;

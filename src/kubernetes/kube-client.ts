@@ -29,7 +29,7 @@ export interface WatchQuery {
 }
 
 export interface WatchOptions extends CallOptions {
-  /** Without a byte for so long the watch fails with `silent`. Default 60 s. */
+  /** Without a byte for so long the watch fails with `silent`. Default 75 s. */
   readonly silenceMs?: number | undefined;
   /** Called when the server has accepted the watch, before its first event. */
   readonly onOpen?: (() => void) | undefined;

@@ -18,7 +18,7 @@ export interface ReflectorOptions<T extends KubeObject, V> {
   /** What `onChange` or `transform` threw. The reflector goes on. */
   readonly onHandlerError: (error: unknown) => void;
   readonly onState?: (state: ReflectorState) => void;
-  /** Without a byte for so long the connection counts as dead. Default 60 s. */
+  /** Without a byte for so long the connection counts as dead. Default 75 s. */
   readonly silenceMs?: number | undefined;
   readonly pageSize?: number | undefined;
   readonly random?: () => number;

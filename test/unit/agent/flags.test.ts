@@ -19,7 +19,7 @@ describe("the flags of flare agent", () => {
     expect(optionsOf("--node gpu-1")).toMatchObject({
       node: "gpu-1",
       graceMs: 600_000,
-      silenceMs: 60_000,
+      silenceMs: 75_000,
       schedule: { everyMs: 600_000 },
       dra: true,
       listen: { host: "", port: 9464 },
@@ -63,6 +63,8 @@ describe("the flags of flare agent", () => {
     ["--node Not_A_Name", "kubectl get nodes"],
     ["--node a --grace-period ten", "90s, 10m or 1h30m"],
     ["--node a --watch-silence 1s", "least is 5s"],
+    ["--node a --full-pass 25d", "most is 20d"],
+    ["--node a --grace-period 900h", "most is 20d"],
     ["--node a --listen 99999999", ":9464"],
     ["--node a --site-config flare-site", "NAMESPACE/NAME"],
     ["--node a --log-level loud", "debug, info, warn, error, silent"],

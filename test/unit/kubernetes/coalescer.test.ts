@@ -69,6 +69,16 @@ describe("a coalescer", () => {
     expect(runs).toEqual([0, 4000]);
   });
 
+  it("keeps a wish for after more days than a timer can count", async () => {
+    const day = 86_400_000;
+    const { coalescer, runs } = create();
+    coalescer.triggerIn(60 * day);
+    await pass(59 * day);
+    expect(runs).toEqual([]);
+    await pass(2 * day);
+    expect(runs).toEqual([60 * day]);
+  });
+
   it("waits for the run in progress when it is stopped, and runs no more", async () => {
     const { coalescer, runs } = create(1000);
     coalescer.trigger(true);
