@@ -68,7 +68,7 @@ async function show(
   flags: { output: Output; mappings: readonly string[] },
 ): Promise<void> {
   const { catalogue } = await load(flags.mappings);
-  const found = name === undefined ? catalogue.variants : catalogue.find(name)?.candidates;
+  const found = name === undefined ? catalogue.variants : catalogue.findModel(name)?.candidates;
   if (!found)
     throw new UserError(
       unknownModel(name ?? "", await nearest(name ?? "", catalogue.variants)),
