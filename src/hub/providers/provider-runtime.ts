@@ -86,7 +86,7 @@ export function startProvider(
     tolerations: around.tolerations,
     regions: around.regions,
     closed: wasClosed,
-    isReserved: around.reservations.isReserved,
+    isReserved: (intent) => around.reservations.isReserved(intent),
   });
   const look = (): void => {
     const now = closed();

@@ -1,0 +1,75 @@
+import { InvalidArgumentError, Option } from "commander";
+import { defaultHubConfig, type HubConfig } from "../hub/config.ts";
+import { LOG_LEVELS, type LogLevel } from "../observability/logger.ts";
+
+/** The flags of `flare hub` as commander hands them over. */
+export interface HubFlags {
+  readonly config?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace: string;
+  readonly leaderElect?: boolean;
+  readonly flavors: boolean;
+  readonly flavorsNamespace?: string;
+  readonly mappings?: string;
+  readonly listen: Listen;
+  readonly logLevel: LogLevel;
+}
+
+type Listen = { readonly host: string; readonly port: number } | "off";
+
+const DEFAULT_PORT = 9465;
+const DEFAULT_NAMESPACE = "flare-system";
+
+/** All flags, each with its environment variable where it has one. */
+export function hubFlags(): readonly Option[] {
+  return [
+    new Option("--config <file>", "configuration file (YAML); flags win over it").env("FLARE_HUB_CONFIG"),
+    new Option("--kubeconfig <file>", "kubeconfig; default KUBECONFIG, ~/.kube/config, or the pod's account"),
+    new Option("--context <name>", "context of the kubeconfig").env("FLARE_CONTEXT"),
+    new Option("--namespace <name>", "the hub's own namespace: of its Lease")
+      .env("POD_NAMESPACE")
+      .default(DEFAULT_NAMESPACE),
+    new Option(
+      "--leader-elect",
+      "run the controllers only while holding the Lease; for several replicas",
+    ).env("FLARE_LEADER_ELECT"),
+    new Option("--no-flavors", "write no FLUIDOS Flavors"),
+    new Option("--flavors-namespace <name>", "namespace of the Flavors; default fluidos").env(
+      "FLARE_FLAVORS_NAMESPACE",
+    ),
+    new Option("--mappings <folder>", "folder with the site's tables: regions of your own").env(
+      "FLARE_MAPPINGS",
+    ),
+    new Option("--listen <host:port>", 'where /metrics, /healthz and /readyz are served, or "off"')
+      .env("FLARE_LISTEN")
+      .argParser(listen)
+      .default({ host: "", port: DEFAULT_PORT }, `:${DEFAULT_PORT}`),
+    new Option("--log-level <level>", "least severe lines to log")
+      .env("FLARE_LOG_LEVEL")
+      .choices(LOG_LEVELS)
+      .default("info"),
+  ];
+}
+
+/** The configuration in force: the file's, with what the flags say on top. */
+export function configWith(flags: HubFlags, file: HubConfig = defaultHubConfig()): HubConfig {
+  const { leaderElection, flavors } = file;
+  return {
+    ...file,
+    leaderElection: { ...leaderElection, enabled: flags.leaderElect ?? leaderElection.enabled },
+    flavors: {
+      ...flavors,
+      enabled: flavors.enabled && flags.flavors,
+      namespace: flags.flavorsNamespace ?? flavors.namespace,
+    },
+  };
+}
+
+function listen(text: string): Listen {
+  if (text === "off") return "off";
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match !== null && port <= 65_535) return { host: match[1] ?? match[2] ?? "", port };
+  throw new InvalidArgumentError('Write it as :9465, 127.0.0.1:9465 or [::1]:9465, or "off".');
+}

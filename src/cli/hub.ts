@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { Command } from "commander";
+import type { HubConfig } from "../hub/config.ts";
+import type { Regions } from "../hub/inventory/regions.ts";
+import type { HubDeps } from "../hub/options.ts";
+import { UserError } from "./exit.ts";
+import { configWith, type HubFlags, hubFlags } from "./hub-flags.ts";
+
+const HELP = `
+Examples:
+  $ kubectl apply -k manifests/crds                 what the hub needs on its cluster
+  $ flare hub                                       with your kubeconfig, one replica
+  $ flare hub --config hub.yaml --leader-elect      as in a cluster, where it runs by manifests/hub
+  $ kubectl get providers                           whom it knows, and how it stands with them
+
+A provider is a Secret with its kubeconfig and a Provider object:
+  $ kubectl create secret generic alpha --namespace flare-system --from-file kubeconfig=alpha.yaml
+  $ kubectl apply -f - <<EOF
+    apiVersion: flare.clastix.io/v1alpha1
+    kind: Provider
+    metadata: { name: alpha }
+    spec: { kubeconfigSecretRef: { namespace: flare-system, name: alpha } }
+    EOF
+
+Exit codes:
+  0  stopped by SIGTERM or SIGINT
+  1  it could not go on
+  2  wrong flags, configuration or kubeconfig: no retry helps`;
+
+/** `flare hub`: gathers the GPU nodes of many clusters into one pool. */
+export function hubCommand(): Command {
+  const command = new Command("hub")
+    .description("Gather the GPU nodes of the provider clusters into one pool, and publish them as Flavors")
+    .addHelpText("after", HELP)
+    .action((flags: HubFlags) => run(command, flags));
+  for (const flag of hubFlags()) command.addOption(flag);
+  return command;
+}
+
+async function run(command: Command, flags: HubFlags): Promise<void> {
+  const config = configWith(flags, await readConfig(flags.config));
+  // Loaded here, so that --help of any command stays quick and small.
+  const [{ runHub }, { createClient }, { createLogger }] = await Promise.all([
+    import("../hub/run-hub.ts"),
+    import("../kubernetes/client.ts"),
+    import("../observability/logger.ts"),
+  ]);
+  const version = command.parent?.version() ?? "unknown";
+  const userAgent = `flare-hub/${version}`;
+  const own = { kubeconfig: flags.kubeconfig, context: flags.context, userAgent };
+  const connect: HubDeps["connect"] = (destination) =>
+    createClient(
+      "inCluster" in destination ? own : { kubeconfigText: destination.kubeconfigText, userAgent },
+    );
+  const client = createClient(own);
+  const stopper = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopper.abort(signal));
+  const options = {
+    config,
+    namespace: flags.namespace,
+    identity: `${hostname()}_${randomBytes(4).toString("hex")}`,
+    listen: flags.listen === "off" ? undefined : flags.listen,
+  };
+  process.exitCode = await runHub(options, {
+    client,
+    connect,
+    regions: await regionsOf(flags.mappings),
+    log: createLogger({ level: flags.logLevel }),
+    signal: stopper.signal,
+    version,
+  });
+  client.close();
+}
+
+/** The configuration of the file; undefined without one. Throws a UserError that tells every problem with its place. */
+async function readConfig(file: string | undefined): Promise<HubConfig | undefined> {
+  if (file === undefined) return undefined;
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`cannot read ${file} (--config): ${error.code ?? error.message}`);
+  });
+  const { readHubConfig } = await import("../hub/config-file.ts");
+  const read = readHubConfig(file, text);
+  if (!read.ok) throw new UserError(read.problems.join("\n"));
+  return read.config;
+}
+
+/** Regions by the mapping tables: the built-in ones with the site's on top. */
+async function regionsOf(folder: string | undefined): Promise<Regions> {
+  const [{ tablesWith, siteTables }, { createRegions }] = await Promise.all([
+    import("./built-in-tables.ts"),
+    import("../hub/inventory/regions.ts"),
+  ]);
+  const compiled = await tablesWith(folder === undefined ? [] : await siteTables([folder]));
+  if (!compiled.ok) throw new UserError(compiled.problems.join("\n"));
+  return createRegions(compiled.tables.lookups.get("regions")?.tree);
+}

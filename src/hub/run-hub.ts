@@ -1,0 +1,94 @@
+import { createEventRecorder } from "../kubernetes/event-recorder.ts";
+import { isKubeError } from "../kubernetes/kube-error.ts";
+import { createLeaderElector, type LeaderElector } from "../kubernetes/leader-election.ts";
+import { abortable, sleep } from "../kubernetes/timing.ts";
+import { startHealthServer } from "../observability/health-server.ts";
+import { createMetrics, registerProcessMetrics } from "../observability/metrics.ts";
+import { createHubHealth, type HubHealth } from "./hub-health.ts";
+import { HUB_MANAGER } from "./manager.ts";
+import { createHubMetrics } from "./metrics.ts";
+import type { HubDeps, HubOptions } from "./options.ts";
+import { runTerm, type TermSurroundings } from "./term.ts";
+
+/** What `flare hub` exits with. */
+export const HUB_EXIT = { done: 0, failed: 1, usage: 2 } as const;
+export type HubExitCode = (typeof HUB_EXIT)[keyof typeof HUB_EXIT];
+
+/** Events that wait are sent for so long at most when the hub ends. */
+const FLUSH_MS = 300;
+
+/**
+ * Runs a hub until its signal aborts. Every replica serves health and metrics; the one that leads runs the controllers.
+ * Never throws: what goes wrong is logged and told by the exit code.
+ */
+export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExitCode> {
+  const { signal, log, now = Date.now } = deps;
+  const registry = createMetrics();
+  registerProcessMetrics(registry);
+  const metrics = createHubMetrics(registry, deps.version ?? "unknown");
+  const health = createHubHealth();
+  const events = createEventRecorder({
+    client: deps.client,
+    component: HUB_MANAGER,
+    instance: options.identity,
+    onError: (error) => log.debug({ error: String(error) }, "an Event could not be recorded"),
+    now,
+  });
+  let server: Awaited<ReturnType<typeof startHealthServer>> | undefined;
+  try {
+    // A wrong kubeconfig will not get better by retries: say so and end.
+    await abortable(deps.client.server(), signal, () => new Error("asked to end"));
+    if (options.listen !== undefined) {
+      server = await startHealthServer({
+        ...options.listen,
+        metrics: registry,
+        healthy: () => health.healthy(),
+        ready: () => health.ready(),
+      });
+      deps.onListening?.(server.port);
+    }
+    await lead({ options, deps, registry, metrics, health, events, isLeader: () => true });
+    return HUB_EXIT.done;
+  } catch (error) {
+    if (signal.aborted) return HUB_EXIT.done;
+    log.error({}, error instanceof Error ? error.message : String(error));
+    return isKubeError(error, "config") ? HUB_EXIT.usage : HUB_EXIT.failed;
+  } finally {
+    const flushed = new AbortController();
+    await Promise.race([events.flush(), sleep(FLUSH_MS, flushed.signal)]);
+    flushed.abort();
+    await server?.close();
+  }
+}
+
+/** Without leader election there is one term, from start to end. */
+async function lead(around: TermSurroundings): Promise<void> {
+  const { options, deps, health } = around;
+  if (!options.config.leaderElection.enabled) return runTerm(around, deps.signal);
+  const elector = electorOf(options, deps, health);
+  const isLeader = (): boolean => elector.isLeader();
+  await elector.run(deps.signal, async (term) => {
+    deps.log.info({ identity: options.identity }, "this hub leads");
+    await runTerm({ ...around, isLeader }, term);
+    deps.log.info({ identity: options.identity }, "this hub leads no more");
+  });
+}
+
+function electorOf(options: HubOptions, deps: HubDeps, health: HubHealth): LeaderElector {
+  const { leaseDuration, renewDeadline, retryPeriod, lease } = options.config.leaderElection;
+  return createLeaderElector({
+    client: deps.client,
+    namespace: options.namespace,
+    name: lease,
+    identity: options.identity,
+    leaseMs: leaseDuration,
+    renewDeadlineMs: renewDeadline,
+    retryMs: retryPeriod,
+    onError: (error) =>
+      deps.log.warn({ lease, error: String(error) }, "the lease could not be read or written"),
+    onHolder: (identity) => {
+      health.holder(identity);
+      deps.log.info({ lease, holder: identity }, "the lease has a new holder");
+    },
+  });
+}
