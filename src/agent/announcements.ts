@@ -17,8 +17,13 @@ export function announcements(situation: Situation): readonly EventMessage[] {
     ...new Set(result.problems.filter((problem) => problem.code === code).map((problem) => problem.subject)),
   ];
   const events: EventMessage[] = [];
-  const warn = (reason: string, names: readonly string[], message: (list: string) => string): void => {
-    if (names.length > 0) events.push({ type: "Warning", reason, message: message(list(names)) });
+  const warn = (
+    reason: string,
+    names: readonly string[],
+    message: (list: string) => string,
+    separator = ", ",
+  ): void => {
+    if (names.length > 0) events.push({ type: "Warning", reason, message: message(list(names, separator)) });
   };
   warn(
     "GPUProductUnknown",
@@ -39,7 +44,9 @@ export function announcements(situation: Situation): readonly EventMessage[] {
   warn(
     "GPUMappingsInvalid",
     overlayProblems,
-    (names) => `The site's mapping tables are not used, the last good ones stay in force: ${names}`,
+    (names) =>
+      `The site's mapping tables are broken and not used, what was good before stays in force: ${names}`,
+    "; ",
   );
   return events;
 }
@@ -70,7 +77,7 @@ export function createTeller(tell: (event: EventMessage) => void): (events: read
 }
 
 /** Joins names, and counts those that an Event has no room for. */
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, 8).join(", ");
+function list(names: readonly string[], separator: string): string {
+  const shown = names.slice(0, 8).join(separator);
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }

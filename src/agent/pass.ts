@@ -52,6 +52,8 @@ export function createPass(shell: PassShell): Pass {
   let refused: ReadonlyMap<string, RefusedField> = new Map();
   let printed = "";
   let current: NodeView | undefined;
+  // Whether the tables in force were ever what the site wants. Good ones of a former process are not known to this one.
+  let tablesGood = false;
   const tellOnce = createTeller((event) => {
     shell.log.warn({ reason: event.reason }, event.message);
     if (current !== undefined) shell.tell(current, event);
@@ -79,7 +81,10 @@ export function createPass(shell: PassShell): Pass {
     const before = respectOwners(sources.view, toFields(result), refused);
     refused = before.refused;
     const clock = { now: shell.now(), graceMs: shell.graceMs };
-    const next = nextPublication(sources.view.published, before.wanted, state, clock);
+    tablesGood ||= sources.overlayProblems.length === 0;
+    // What good tables said before a restart is changed only on the word of good tables.
+    const wanted = tablesGood ? before.wanted : { ...before.wanted, ...sources.view.published };
+    const next = nextPublication(sources.view.published, wanted, state, clock);
     state = next.state;
     const unchanged = { view: sources.view, result: "unchanged" as const };
     const done = next.apply === undefined ? unchanged : await write(sources.view, next.apply, result, signal);

@@ -139,7 +139,7 @@ function worker(context: WatchContext, shell: AgentShell, coalescer: () => Coale
   return async () => {
     const snapshot = sources.snapshot();
     shell.metrics.overlayProblems(sources.overlay.problems.length);
-    if (snapshot === undefined) return;
+    if (snapshot === undefined) return shell.forget();
     try {
       const report = await pass(snapshot, signal);
       sources.setNode(report.view);

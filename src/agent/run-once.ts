@@ -24,6 +24,12 @@ export async function runOnce(options: AgentOptions, deps: AgentDeps): Promise<E
     }
     throw error;
   }
+  // Where a daemon keeps its last good tables, this has none: it writes nothing rather than what the site did not mean.
+  const { problems } = sources.overlay;
+  if (problems.length > 0) {
+    deps.log.error({ node: options.node }, `the site's mapping tables are broken: ${problems.join("; ")}`);
+    return EXIT.usage;
+  }
   const snapshot = sources.snapshot();
   if (snapshot === undefined) return EXIT.noNode;
   const report = await createPass(shell.pass)(snapshot, deps.signal);

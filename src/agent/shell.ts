@@ -1,4 +1,5 @@
 import { createEventRecorder } from "../kubernetes/event-recorder.ts";
+import type { MappingResult } from "../mapping/result.ts";
 import { createMetrics, gauge, type Metrics, registerProcessMetrics } from "../observability/metrics.ts";
 import { createInventoryMetrics } from "./inventory-metrics.ts";
 import { type AgentMetrics, createAgentMetrics } from "./metrics.ts";
@@ -11,9 +12,13 @@ export interface AgentShell {
   readonly registry: Metrics;
   readonly metrics: AgentMetrics;
   readonly pass: PassShell;
+  /** Takes back what the metrics tell of a Node that is gone. */
+  forget(): void;
   /** Sends the Events that wait, for half a second at most. */
   flush(): Promise<void>;
 }
+
+const NOTHING: MappingResult = { annotations: {}, labels: {}, devices: [], problems: [] };
 
 /** Creates the shell of an agent. */
 export function createShell(options: AgentOptions, deps: AgentDeps): AgentShell {
@@ -30,6 +35,7 @@ export function createShell(options: AgentOptions, deps: AgentDeps): AgentShell 
     now,
   });
   const dryRun = options.dryRun === true;
+  const inventory = createInventoryMetrics(registry);
   return {
     registry,
     metrics,
@@ -37,7 +43,7 @@ export function createShell(options: AgentOptions, deps: AgentDeps): AgentShell 
       client: deps.client,
       log: deps.log,
       metrics,
-      inventory: createInventoryMetrics(registry),
+      inventory,
       tell: (view, event) => {
         if (!dryRun) events.record(subjectOf(view), event);
       },
@@ -45,6 +51,11 @@ export function createShell(options: AgentOptions, deps: AgentDeps): AgentShell 
       dryRun,
       graceMs: options.graceMs,
       now,
+    },
+    forget: () => {
+      inventory(options.node, NOTHING, {});
+      metrics.overridden([]);
+      metrics.withdrawing(0);
     },
     flush: async () => {
       let timer: NodeJS.Timeout | undefined;

@@ -13,7 +13,7 @@ In a cluster it runs as the DaemonSet of manifests/agent.
 Exit codes:
   0  published, or nothing to do; or stopped by SIGTERM or SIGINT
   1  it could not be done: the API server refused or was not there
-  2  wrong flags, kubeconfig or tables: no retry helps
+  2  wrong flags or kubeconfig, or with --once broken tables: no retry helps
   3  --once: there is no Node of that name`;
 
 /** `flare agent`: describes one node in annotations and keeps them current. */

@@ -227,6 +227,7 @@ describe("an agent whose GPUs go away", () => {
       body: 'node "deleted" was deleted: waiting for it\n',
     });
     expect((await agent.fetch("/healthz")).status).toBe(200);
+    await until(async () => (await agent.fetch("/metrics")).body).not.toContain("flare_gpu_info{");
     await expect(nodes.read("deleted")).rejects.toMatchObject({ code: "not-found" });
     await nodes.create("deleted", { ...H100, "nvidia.com/gpu.product": "L40S" });
     await until(() => modelOf("deleted")).toBe("l40s");
@@ -293,6 +294,22 @@ describe("a site's own tables", () => {
     expect((await agent.fetch("/metrics")).body).toContain("flare_agent_overlay_problems 0");
   });
 
+  it("stay in what is published when the agent restarts while they are bad, and new keys are added", async () => {
+    await nodes.create("overlay-restart", H100);
+    await put("restarted", "milan");
+    const first = start({ node: "overlay-restart", overlayConfigMap: overlay("restarted") });
+    await until(() => region("overlay-restart")).toBe("milan");
+    await first.stop();
+    await client.patch(CONFIG_MAPS, overlay("restarted"), { data: { "site.yaml": "broken" } });
+    await client.patch(NODES, { name: "overlay-restart" }, { metadata: { annotations: { [MODEL]: null } } });
+    const second = start({ node: "overlay-restart", overlayConfigMap: overlay("restarted"), graceMs: 0 });
+    await until(() => modelOf("overlay-restart")).toBe("h100");
+    expect(await region("overlay-restart")).toBe("milan");
+    await client.patch(CONFIG_MAPS, overlay("restarted"), { data: { "site.yaml": null } });
+    await until(() => region("overlay-restart")).toBeUndefined();
+    expect((await second.fetch("/metrics")).body).toContain("flare_agent_overlay_problems 0");
+  });
+
   it("come from a mounted folder, and follow its changes", async () => {
     const folder = await mkdtemp(join(tmpdir(), "flare-overlay-"));
     await writeFile(join(folder, "site.yaml"), "rome");
@@ -322,6 +339,17 @@ describe("an agent that runs once", () => {
       metadata: { name: "dry", annotations: { [MODEL]: "h100" }, labels: { "node.fluidos.eu/gpu": "true" } },
     });
     expect(await modelOf("dry")).toBeUndefined();
+  });
+
+  it("ends with 2 and writes nothing where the site's tables are bad, since it has no good ones", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "flare-overlay-"));
+    await writeFile(join(folder, "site.yaml"), "broken");
+    await nodes.create("once-bad", H100);
+    const agent = start({ node: "once-bad", once: true, overlayFolder: folder });
+    expect(await agent.exit).toBe(2);
+    expect(agent.lines.at(-1)?.msg).toContain("site.yaml:1:1: broken");
+    expect(await modelOf("once-bad")).toBeUndefined();
+    await rm(folder, { recursive: true });
   });
 
   it("ends with 3 and names the flag where there is no such node", async () => {
