@@ -5,7 +5,7 @@ import type { Money, Offer, Snapshot } from "../allocation/types.ts";
 import { explain, modelOf, rounded } from "../hub/intents/explain.ts";
 import { formatRate } from "../units/money.ts";
 import { print, table, toYaml } from "./output.ts";
-import type { Simulation } from "./simulate-run.ts";
+import type { Simulation } from "./simulation.ts";
 
 /** Prints what would become of Intents, in the form that was asked for. */
 export async function printSimulations(

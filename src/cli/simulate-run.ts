@@ -1,9 +1,7 @@
 import { decide } from "../allocation/decide.ts";
-import type { Decision } from "../allocation/decision.ts";
 import { openLedger, reserve } from "../allocation/ledger.ts";
-import { type Relaxed, relax } from "../allocation/relax.ts";
-import type { Requirement } from "../allocation/requirement.ts";
-import { type Suggestion, suggest } from "../allocation/suggest.ts";
+import { relax } from "../allocation/relax.ts";
+import { suggest } from "../allocation/suggest.ts";
 import type { Snapshot } from "../allocation/types.ts";
 import { DEFAULT_CURRENCY_RATES } from "../hub/intents/currency-rates.ts";
 import { catalogueModels } from "../hub/intents/models.ts";
@@ -16,6 +14,7 @@ import { EXIT_CODES, UserError } from "./exit.ts";
 import { printSimulations } from "./print-simulation.ts";
 import { readIntents } from "./read-intents.ts";
 import { fileSites, liveSites, snapshotOf } from "./simulate-offers.ts";
+import type { Simulation } from "./simulation.ts";
 
 export interface SimulateFlags {
   readonly filename: string;
@@ -26,16 +25,6 @@ export interface SimulateFlags {
   readonly mappings: readonly string[];
   readonly currency: string;
   readonly output: "table" | "json" | "yaml";
-}
-
-/** What would become of one Intent. */
-export interface Simulation {
-  readonly name: string;
-  readonly requirement: Requirement;
-  readonly decision: Decision;
-  /** Where the asked does not fit: what its negotiation would come to. */
-  readonly relaxed?: Relaxed;
-  readonly suggestions: readonly Suggestion[];
 }
 
 /** Runs `flare simulate` and returns its exit code. */

@@ -77,8 +77,10 @@ const timeOf = (text: string | undefined): number | undefined => {
 
 export type ConditionType = "Admitted" | "Reserved" | "Offloaded" | "Deployed" | "Ready";
 
-export const conditionOf = ({ status }: Pick<IntentView, "status">, type: ConditionType): Condition | undefined =>
-  status.conditions?.find((condition) => condition.type === type);
+export const conditionOf = (
+  { status }: Pick<IntentView, "status">,
+  type: ConditionType,
+): Condition | undefined => status.conditions?.find((condition) => condition.type === type);
 
 /** Whether the spec, as it is now, was found good. */
 export function isAdmitted(view: IntentView): boolean {

@@ -1,0 +1,14 @@
+import type { Decision } from "../allocation/decision.ts";
+import type { Relaxed } from "../allocation/relax.ts";
+import type { Requirement } from "../allocation/requirement.ts";
+import type { Suggestion } from "../allocation/suggest.ts";
+
+/** What would become of one Intent. */
+export interface Simulation {
+  readonly name: string;
+  readonly requirement: Requirement;
+  readonly decision: Decision;
+  /** Where the asked does not fit: what its negotiation would come to. */
+  readonly relaxed?: Relaxed;
+  readonly suggestions: readonly Suggestion[];
+}

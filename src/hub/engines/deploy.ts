@@ -1,0 +1,175 @@
+import type { Provider } from "../../intent/resources.ts";
+import type { KubeClient } from "../../kubernetes/kube-client.ts";
+import { isKubeError } from "../../kubernetes/kube-error.ts";
+import type { KubeObject } from "../../kubernetes/objects.ts";
+import { isOwned } from "../../workload/identity.ts";
+import type { SecretValue, WorkloadInput } from "../../workload/input.ts";
+import type { WorkloadOptions } from "../../workload/options.ts";
+import { missingSecrets, secretReferences } from "../../workload/secrets.ts";
+import { workloadObjects } from "../../workload/workload-objects.ts";
+import type { IntentView } from "../intents/intent-view.ts";
+import type { Place } from "../intents/places.ts";
+import { type Toleration, tolerates } from "../inventory/closed.ts";
+import type { OfferPool } from "../inventory/offer-pool.ts";
+import { HUB_MANAGER } from "../manager.ts";
+import type { StepResult } from "./engine.ts";
+import { JOBS, NAMESPACES, resourceOf, SECRETS } from "./resources.ts";
+
+/** What the configuration says of all workloads. */
+export type WorkloadDefaults = Omit<WorkloadOptions, "hub" | "tenant" | "namespace">;
+
+export interface DeployOptions {
+  /** Tells this hub's objects from those of another. */
+  readonly hub: string;
+  /** The hub's own cluster, where Secrets are read. */
+  readonly hubClient: Pick<KubeClient, "get">;
+  readonly pool: Pick<OfferPool, "node">;
+  /** Taints that workloads tolerate everywhere. */
+  readonly tolerations: readonly Toleration[];
+  readonly workload: WorkloadDefaults;
+  readonly provider: Provider | undefined;
+}
+
+interface Job {
+  readonly client: KubeClient;
+  readonly view: IntentView;
+  readonly place: Place;
+  readonly signal: AbortSignal;
+}
+
+/** Applies all objects of an Intent in a place. Applying them again changes nothing. Throws KubeError. */
+export async function deployObjects(options: DeployOptions, job: Job): Promise<StepResult> {
+  const { view, place, client, signal } = job;
+  if (!view.read.ok) return failure("Invalid", "the spec cannot be read");
+  const bare = inputOf(options, { ...view, spec: view.read.spec }, place);
+  const input = { ...bare, secrets: await readSecrets(options.hubClient, bare, signal) };
+  const missing = missingSecrets(input);
+  if (missing.length > 0) {
+    const names = missing.map(
+      ({ from, keys }) => `${from.name} in ${from.namespace} (key ${keys.join(" or ")})`,
+    );
+    return failure(
+      "SecretMissing",
+      `it needs Secret ${names.join(" and Secret ")}; create it and it goes on`,
+    );
+  }
+  const foreign = await strangerIn(client, options.hub, job);
+  if (foreign !== undefined) return foreign;
+  for (const object of workloadObjects(input)) {
+    const result = await applyOne(client, object, signal);
+    if (!result.ok) return result;
+  }
+  return { ok: true };
+}
+
+const failure = (reason: string, message: string): StepResult => ({ ok: false, reason, message });
+
+function inputOf(
+  options: DeployOptions,
+  intent: WorkloadInput["intent"] & { readonly tenant: string },
+  place: Place,
+): WorkloadInput {
+  const { namespace, name, uid, spec, tenant } = intent;
+  const byNode = new Map<string, number>();
+  const keyOf = (task: Place["tasks"][number]): string => `${task.node} ${task.resource} ${task.units}`;
+  for (const task of place.tasks) byNode.set(keyOf(task), (byNode.get(keyOf(task)) ?? 0) + 1);
+  const firsts = place.tasks.filter(
+    (task, at) => place.tasks.findIndex((each) => keyOf(each) === keyOf(task)) === at,
+  );
+  return {
+    intent: { namespace, name, uid, spec },
+    placement: {
+      provider: place.provider,
+      assignments: firsts.map((task) => {
+        const record = options.pool.node(place.provider, task.node)?.node;
+        return {
+          node: task.node,
+          ...(record === undefined ? {} : { hostname: record.hostname }),
+          tasks: byNode.get(keyOf(task)) ?? 1,
+          resource: task.resource,
+          units: task.units,
+          taints: (record?.taints ?? []).filter((taint) =>
+            allowed(options).some((one) => tolerates(one, taint)),
+          ),
+        };
+      }),
+    },
+    options: { ...options.workload, hub: options.hub, tenant, namespace: { name: place.namespace } },
+  } as WorkloadInput;
+}
+
+const allowed = ({ tolerations, provider }: DeployOptions): readonly Toleration[] => [
+  ...tolerations,
+  ...(provider?.spec.tolerations ?? []),
+];
+
+type KubeSecret = KubeObject & Partial<SecretValue>;
+
+/** The Secrets that the workload needs, as they are on the hub; those that are missing are left out. */
+async function readSecrets(
+  client: Pick<KubeClient, "get">,
+  input: WorkloadInput,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, SecretValue>>> {
+  const places = new Map(secretReferences(input).map(({ from }) => [`${from.namespace}/${from.name}`, from]));
+  const read = await Promise.all(
+    [...places].map(async ([key, from]): Promise<[string, SecretValue] | undefined> => {
+      try {
+        const { data = {}, type } = await client.get<KubeSecret>(SECRETS, from, { signal });
+        return [key, type === undefined ? { data } : { data, type }];
+      } catch (error) {
+        if (isKubeError(error, "not-found")) return undefined;
+        throw error;
+      }
+    }),
+  );
+  return Object.fromEntries(read.filter((entry) => entry !== undefined));
+}
+
+/** A namespace of that name that is not this Intent's is left alone; one of ours that ends is waited for. */
+async function strangerIn(
+  client: KubeClient,
+  hub: string,
+  { view, place, signal }: Job,
+): Promise<StepResult | undefined> {
+  const name = place.namespace;
+  const found = await client.get<KubeObject>(NAMESPACES, { name }, { signal }).catch((error: unknown) => {
+    if (isKubeError(error, "not-found")) return undefined;
+    throw error;
+  });
+  if (found === undefined) return undefined;
+  if (!isOwned(found, hub, view)) {
+    return failure(
+      "NamespaceTaken",
+      `namespace ${name} of ${place.provider} exists and is not of this Intent`,
+    );
+  }
+  if (found.metadata?.deletionTimestamp === undefined) return undefined;
+  return failure(
+    "NamespaceTerminating",
+    `namespace ${name} of ${place.provider} is being deleted; it is made anew after that`,
+  );
+}
+
+async function applyOne(client: KubeClient, object: KubeObject, signal: AbortSignal): Promise<StepResult> {
+  try {
+    await client.apply(resourceOf(object), object, { fieldManager: HUB_MANAGER, force: true, signal });
+    return { ok: true };
+  } catch (error) {
+    // A Job's pods are as they were when it was made: the Job that is there is the Intent's, and goes on.
+    if (isKubeError(error, "invalid") && object.kind === "Job" && (await exists(client, object, signal)))
+      return { ok: true };
+    throw error;
+  }
+}
+
+async function exists(client: KubeClient, { metadata }: KubeObject, signal: AbortSignal): Promise<boolean> {
+  const { name, namespace } = metadata ?? {};
+  try {
+    await client.get(JOBS, { name, namespace }, { signal });
+    return true;
+  } catch (error) {
+    if (isKubeError(error, "not-found")) return false;
+    throw error;
+  }
+}

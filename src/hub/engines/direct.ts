@@ -1,0 +1,181 @@
+import type { KubeClient } from "../../kubernetes/kube-client.ts";
+import { isKubeError } from "../../kubernetes/kube-error.ts";
+import type { KubeObject } from "../../kubernetes/objects.ts";
+import { sleep } from "../../kubernetes/timing.ts";
+import type { Logger } from "../../observability/logger.ts";
+import { isOwned } from "../../workload/identity.ts";
+import type { IntentIdentity } from "../../workload/names.ts";
+import { observeWorkload, type WorkloadObservation } from "../../workload/observe.ts";
+import type { Place } from "../intents/places.ts";
+import type { ProviderDirectory } from "../providers/directory.ts";
+import { type DeployOptions, deployObjects } from "./deploy.ts";
+import type { Engine, StepResult } from "./engine.ts";
+import { createProviderWatch, type ProviderWatch } from "./provider-watch.ts";
+import { NAMESPACES } from "./resources.ts";
+
+export interface DirectEngineOptions extends Omit<DeployOptions, "provider"> {
+  readonly providers: Pick<ProviderDirectory, "get" | "all" | "subscribe">;
+  readonly log: Logger;
+}
+
+type Target = Pick<Place, "provider" | "namespace">;
+
+/** The engine that places with a kubeconfig of the provider's cluster: nothing else is needed there. */
+export function createDirectEngine(options: DirectEngineOptions): Engine {
+  const watches = createWatches(options);
+  const withClient = async (
+    provider: string,
+    work: (client: KubeClient) => Promise<StepResult>,
+  ): Promise<StepResult> => {
+    const entry = options.providers.get(provider);
+    if (entry === undefined) return failure("ProviderGone", `there is no Provider ${provider} any more`);
+    const client = entry.client();
+    if (client === undefined)
+      return failure("ProviderUnreachable", `Provider ${provider} has no kubeconfig that works`);
+    try {
+      return await work(client);
+    } catch (error) {
+      // Fenced, or the hub stops: that is no fault of the provider.
+      if (!isKubeError(error) || error.code === "aborted") throw error;
+      return failure(
+        error.status === undefined ? "ProviderUnreachable" : error.reason || "Refused",
+        error.message,
+      );
+    }
+  };
+  return {
+    name: "direct",
+    // The status of the Intent is the reservation; the provider learns of it with the workload.
+    reserve: () => Promise.resolve({ ok: true }),
+    deploy: (view, place, signal) =>
+      withClient(place.provider, async (client) => {
+        const provider = options.providers.get(place.provider)?.provider();
+        const result = await deployObjects({ ...options, provider }, { client, view, place, signal });
+        if (result.ok) watches.deployed(view.uid, place);
+        return result;
+      }),
+    observe: ({ uid }, place) => watches.observe(uid, place),
+    isMissing: ({ uid }, place) => watches.isMissing(uid, place),
+    release: (view, place, signal) =>
+      withClient(place.provider, (client) => release(client, options.hub, view, place, signal)),
+    found: () => watches.found(),
+    subscribe: watches.subscribe,
+    run: watches.run,
+  };
+}
+
+const failure = (reason: string, message: string): StepResult => ({ ok: false, reason, message });
+
+/** Deletes the namespace, if it is this Intent's, and with it everything in it. */
+async function release(
+  client: KubeClient,
+  hub: string,
+  view: IntentIdentity,
+  { namespace }: Target,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  const found = await readNamespace(client, namespace, signal);
+  if (found === undefined || !isOwned(found, hub, view)) return { ok: true };
+  if (found.metadata?.deletionTimestamp === undefined) {
+    await client.delete(NAMESPACES, { name: namespace }, { signal });
+    if ((await readNamespace(client, namespace, signal)) === undefined) return { ok: true };
+  }
+  return failure("Terminating", `namespace ${namespace} is being deleted`);
+}
+
+export async function readNamespace(
+  client: Pick<KubeClient, "get">,
+  name: string,
+  signal: AbortSignal,
+): Promise<KubeObject | undefined> {
+  try {
+    return await client.get<KubeObject>(NAMESPACES, { name }, { signal });
+  } catch (error) {
+    if (isKubeError(error, "not-found")) return undefined;
+    throw error;
+  }
+}
+
+interface Watches extends Pick<Engine, "found" | "subscribe" | "run"> {
+  observe(uid: string, place: Place): WorkloadObservation | undefined;
+  isMissing(uid: string, place: Place): boolean;
+  deployed(uid: string, place: Target): void;
+}
+
+const idOf = (uid: string, { provider, namespace }: Target): string => `${uid} ${provider} ${namespace}`;
+
+/** A watch for each provider, opened anew when its client changes. */
+function createWatches(options: DirectEngineOptions): Watches {
+  const { providers, hub, log } = options;
+  const open = new Map<string, { readonly watch: ProviderWatch; readonly end: () => Promise<void> }>();
+  const listeners = new Set<(uid: string) => void>();
+  /** Places that this process filled, and places of which something was taken away since. */
+  const filled = new Set<string>();
+  const undone = new Set<string>();
+
+  const follow = (provider: string): void => {
+    const client = providers.get(provider)?.client();
+    const known = open.get(provider);
+    if (known?.watch.client === client) return;
+    if (known !== undefined) void known.end();
+    open.delete(provider);
+    if (client !== undefined) open.set(provider, start(provider, client));
+  };
+  const start = (provider: string, client: KubeClient) => {
+    const stopper = new AbortController();
+    const watch = createProviderWatch({
+      provider,
+      hub,
+      client,
+      onChange: (uid, lost) => {
+        if (lost !== undefined) undone.add(idOf(uid, { provider, namespace: lost.namespace }));
+        for (const listener of listeners) listener(uid);
+      },
+      onError: (error) => log.error({ provider, error: String(error) }, "a change could not be taken in"),
+    });
+    const running = watch.run(stopper.signal);
+    return {
+      watch,
+      end: async () => {
+        stopper.abort();
+        await running;
+      },
+    };
+  };
+  return {
+    found: () => [...open.values()].flatMap(({ watch }) => (watch.synced() ? watch.namespaces() : [])),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    observe: (uid, { provider, namespace }) => {
+      const watch = open.get(provider)?.watch;
+      return watch?.synced() === true ? observeWorkload(watch.objects(uid, namespace)) : undefined;
+    },
+    isMissing: (uid, place) => {
+      const id = idOf(uid, place);
+      if (undone.has(id)) return true;
+      const watch = open.get(place.provider)?.watch;
+      return watch?.synced() === true && !filled.has(id) && !watch.hasNamespace(place.namespace);
+    },
+    deployed: (uid, place) => {
+      filled.add(idOf(uid, place));
+      undone.delete(idOf(uid, place));
+    },
+    run: async (signal) => {
+      for (const { name } of providers.all()) follow(name);
+      const unsubscribe = providers.subscribe(follow);
+      // A client may also come without word: when a kubeconfig is read at last.
+      while (!signal.aborted) {
+        await sleep(FOLLOW_MS, signal);
+        if (!signal.aborted)
+          for (const name of new Set([...open.keys(), ...providers.all().map((each) => each.name)]))
+            follow(name);
+      }
+      unsubscribe();
+      await Promise.all([...open.values()].map(({ end }) => end()));
+    },
+  };
+}
+
+const FOLLOW_MS = 1000;

@@ -1,0 +1,227 @@
+import type { KubeObject } from "../../kubernetes/objects.ts";
+import { createReflector } from "../../kubernetes/reflector.ts";
+import type { Change } from "../../kubernetes/reflector-store.ts";
+import { sleep } from "../../kubernetes/timing.ts";
+import { createWorkQueue, type WorkQueue } from "../../kubernetes/work-queue.ts";
+import type { Controller, ControllerContext } from "../controller.ts";
+import { createDirectEngine } from "../engines/direct.ts";
+import { NAMESPACES } from "../engines/resources.ts";
+import { createAbsences } from "./absence.ts";
+import { createBook } from "./book.ts";
+import { createIntentStore } from "./intent-store.ts";
+import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
+import { INTENT_DEFAULTS, type IntentOptions } from "./options.ts";
+import { sweep } from "./orphans.ts";
+import { placesOf } from "./places.ts";
+import { reconcile } from "./reconcile.ts";
+import { scheduleOnce } from "./schedule.ts";
+import { forget, take, type World } from "./world.ts";
+
+/** The key under which the queue as a whole is worked on; no Intent has a key without a slash. */
+const THE_QUEUE = "queue";
+/** Changes that come together are answered by one pass over the queue. */
+const GATHER_MS = 20;
+const SWEEP_MS = 60_000;
+
+/** Creates the controller of Intents: from a spec to a running workload, and back to nothing. */
+export function createIntentController(
+  given: Partial<IntentOptions> & Pick<IntentOptions, "resolveModel">,
+): Controller {
+  const options = { ...INTENT_DEFAULTS, ...given };
+  return { name: "intents", start: (context) => run(options, context) };
+}
+
+async function run(options: IntentOptions, context: ControllerContext): Promise<void> {
+  const { signal } = context;
+  const hub = options.hub ?? (await identityOf(context, signal));
+  if (signal.aborted) return;
+  const { world, queue } = createWorld({ ...options, hub }, context);
+  const running: Promise<unknown>[] = [world.engine.run(signal)];
+  try {
+    await listAll(world, signal);
+    await settle(world, signal);
+    const unsubscribe = listen(world);
+    running.push(watchIntents(world).run(signal), keepSweeping(world, signal));
+    for (const { key } of world.store.values()) world.wake(key);
+    world.schedule();
+    await Promise.all(running);
+    for (const each of unsubscribe) each();
+  } finally {
+    await queue.stop();
+    await Promise.allSettled(running);
+  }
+}
+
+/** No two clusters have the same: a hub must never take the workloads of another for its own orphans. */
+async function identityOf({ client, log }: ControllerContext, signal: AbortSignal): Promise<string> {
+  for (let failures = 1; !signal.aborted; failures += 1) {
+    try {
+      const { metadata } = await client.get<KubeObject>(NAMESPACES, { name: "kube-system" }, { signal });
+      return metadata?.uid ?? "flare";
+    } catch (error) {
+      if (!signal.aborted)
+        log.warn(
+          { error: String(error) },
+          "namespace kube-system, which tells who this hub is, cannot be read",
+        );
+      await sleep(Math.min(30_000, 500 * 2 ** failures), signal);
+    }
+  }
+  return "";
+}
+
+function createWorld(
+  options: IntentOptions & { readonly hub: string },
+  context: ControllerContext,
+): { world: World; queue: WorkQueue } {
+  const { pool, reservations, providers, log, metrics, now, random } = context;
+  const engine = createDirectEngine({
+    hub: options.hub,
+    hubClient: context.client,
+    providers,
+    pool,
+    tolerations: context.config.tolerations,
+    workload: options.workload,
+    log,
+  });
+  const world: World = {
+    context,
+    options,
+    store: createIntentStore(),
+    book: createBook({ pool, reservations, currencyRates: options.currencyRates }),
+    engine,
+    absences: createAbsences({ pool, providers }),
+    unsure: new Set(),
+    told: new Map(),
+    wake: (key) => queue.add(key),
+    schedule: (delayMs = GATHER_MS) => passes.add(THE_QUEUE, { delayMs }),
+  };
+  const failed = (key: string, error: unknown, failures: number): void => {
+    if (context.signal.aborted) return;
+    metrics.reconcileFailed("intent");
+    log.warn(
+      { intent: key, failures, error: String(error) },
+      "could not be brought further; it is tried again",
+    );
+  };
+  const queue = createWorkQueue({
+    concurrency: options.concurrency,
+    maxDelayMs: 60_000,
+    now,
+    random,
+    onError: failed,
+    work: (key, signal) => reconcile(world, key, signal),
+  });
+  // One pass at a time: two would give the same GPUs to two Intents.
+  const passes = createWorkQueue({
+    concurrency: 1,
+    now,
+    random,
+    onError: failed,
+    work: (_, signal) => scheduleOnce(world, signal),
+  });
+  metrics.queue("intent", queue);
+  return { world, queue: both(queue, passes) };
+}
+
+const both = (queue: WorkQueue, passes: WorkQueue): WorkQueue => ({
+  ...queue,
+  stop: async () => {
+    await Promise.all([queue.stop(), passes.stop()]);
+  },
+});
+
+/**
+ * Who holds what, from the API itself and not from a cache that may be behind: a placement that is overlooked here would
+ * be given away a second time.
+ */
+async function listAll(world: World, signal: AbortSignal): Promise<void> {
+  for (let failures = 1; !signal.aborted; failures += 1) {
+    try {
+      for await (const page of world.context.client.list<KubeIntent>(INTENTS, {}, { signal })) {
+        for (const item of page.items) take(world, viewOf(asIntent(item), world.options.currency));
+      }
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      world.context.log.warn(
+        { error: String(error) },
+        "Intents cannot be listed; are the CRDs installed? It is tried again",
+      );
+      await sleep(Math.min(30_000, 500 * 2 ** failures), signal);
+    }
+  }
+}
+
+/** Lists leave kind and version out of their items. */
+const asIntent = (item: KubeIntent): KubeIntent => ({
+  ...item,
+  apiVersion: "flare.clastix.io/v1alpha1",
+  kind: "Intent",
+});
+
+/** A decision with half of the providers is a worse one: they get a moment to tell what they have. */
+async function settle({ context, options }: World, signal: AbortSignal): Promise<void> {
+  const { providers, now } = context;
+  const until = now() + options.settleMs;
+  await Promise.race([providers.listed, sleep(options.settleMs, signal)]);
+  const isComplete = (): boolean =>
+    providers.all().every((each) => each.synced() || each.closed() !== undefined);
+  while (!signal.aborted && !isComplete() && now() < until) await sleep(50, signal);
+}
+
+/** Whatever may matter to an Intent wakes it. */
+function listen(world: World): readonly (() => void)[] {
+  const { pool, providers } = world.context;
+  const wakeThoseOn = (isThere: (view: IntentView) => boolean): void => {
+    for (const view of world.store.values()) if (isThere(view)) world.wake(view.key);
+  };
+  return [
+    world.engine.subscribe((uid) => {
+      const view = world.store.byUid(uid);
+      if (view !== undefined) world.wake(view.key);
+    }),
+    pool.subscribe((changes) => {
+      const changed = new Set(changes.map(({ provider, node }) => `${provider}/${node}`));
+      wakeThoseOn(({ status }) =>
+        (status.placement?.tasks ?? []).some(({ provider, node }) => changed.has(`${provider}/${node}`)),
+      );
+      world.schedule();
+    }),
+    providers.subscribe((name) => {
+      wakeThoseOn(({ status }) =>
+        [...placesOf(status.placement), ...(status.abandoned ?? [])].some(
+          ({ provider }) => provider === name,
+        ),
+      );
+      world.schedule();
+    }),
+  ];
+}
+
+function watchIntents(world: World) {
+  const { client, log, now, random } = world.context;
+  return createReflector<KubeIntent, IntentView>({
+    client,
+    resource: INTENTS,
+    transform: (object) => viewOf(asIntent(object), world.options.currency),
+    onChange: (change: Change<IntentView>) => {
+      if (change.type === "deleted") forget(world, change.key, change.previous.uid);
+      else take(world, change.value);
+      world.wake(change.key);
+    },
+    onHandlerError: (error) => log.error({ error: String(error) }, "an Intent could not be taken in"),
+    onState: (state) => {
+      if ("error" in state && state.name !== "EXPIRED") log.warn({ watch: "intents" }, state.error.message);
+    },
+    now,
+    random,
+  });
+}
+
+async function keepSweeping(world: World, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(SWEEP_MS, signal);
+    if (!signal.aborted) await sweep(world, signal);
+  }
+}

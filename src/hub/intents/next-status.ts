@@ -1,0 +1,240 @@
+import type { Decision, Placed } from "../../allocation/decision.ts";
+import type { Offer } from "../../allocation/types.ts";
+import { formatProblems, type Problem } from "../../intent/problem.ts";
+import type { IntentDecision, IntentPhase, IntentStatus } from "../../intent/status-schema.ts";
+import { formatMoney } from "../../units/money.ts";
+import type { WorkloadObservation } from "../../workload/observe.ts";
+import { no, timestamp, type Verdict, withConditions, yes } from "./conditions.ts";
+import { accrue, startCost, stopCost } from "./cost.ts";
+import { explain, modelOf, rounded } from "./explain.ts";
+import { type ConditionType, conditionOf, holdsPlacement, type IntentView } from "./intent-view.ts";
+import { abandon, placementOf } from "./places.ts";
+
+type Verdicts = Partial<Record<ConditionType, Verdict>>;
+
+/** The status with what is given put in; an undefined field is taken out. */
+function change(
+  view: IntentView,
+  now: number,
+  fields: { readonly [Key in keyof IntentStatus]?: IntentStatus[Key] | undefined },
+  verdicts: Verdicts = {},
+): IntentStatus {
+  const at = { generation: view.generation, now };
+  const conditions = withConditions(view.status.conditions, verdicts, at);
+  const merged = { ...view.status, observedGeneration: view.generation, ...fields, conditions };
+  return Object.fromEntries(
+    Object.entries(merged).filter(([, value]) => value !== undefined),
+  ) as IntentStatus;
+}
+
+/** The spec is good: it may be given a place, or keep the one it has. */
+export function admittedStatus(view: IntentView, now: number): IntentStatus {
+  const verdicts = { Admitted: yes("Valid", "the spec is understood and can be honoured") };
+  if (holdsPlacement(view)) return change(view, now, {}, verdicts);
+  return change(view, now, { phase: "Pending", message: "waits for its turn" }, verdicts);
+}
+
+/** The spec cannot be honoured. What runs by an earlier spec goes on. */
+export function refusedStatus(view: IntentView, problems: readonly Problem[], now: number): IntentStatus {
+  const told = formatProblems(problems);
+  const verdicts: Verdicts = { Admitted: no("Invalid", told) };
+  if (!holdsPlacement(view))
+    return change(view, now, { phase: "Failed", message: told, queue: undefined }, verdicts);
+  const message = `${told}; until this is mended it goes on as it was`;
+  return change(view, now, { message }, verdicts);
+}
+
+/** Its place in the queue, and what it waits for. */
+export interface QueuePlace {
+  readonly position: number;
+  readonly reason: string;
+  readonly decision?: Decision;
+}
+
+export function queuedStatus(view: IntentView, place: QueuePlace, now: number): IntentStatus {
+  const { position, reason } = place;
+  const decision = place.decision === undefined ? {} : { decision: recordOf(place.decision, []) };
+  return change(
+    view,
+    now,
+    {
+      phase: "Queued",
+      message: `number ${position} in the queue: ${reason}`,
+      queue: { position, since: view.status.queue?.since ?? timestamp(view.createdAt), reason },
+      ...decision,
+    },
+    { Reserved: no("Queued", reason), Ready: no("Queued", reason) },
+  );
+}
+
+/** A place was decided on. To be written before anything is created there. */
+export function placedStatus(
+  view: IntentView,
+  { decision, offers, relaxed }: { decision: Placed; offers: readonly Offer[]; relaxed?: string },
+  now: number,
+): IntentStatus {
+  const explanation = explain(decision, offers);
+  const record = recordOf(decision, offers);
+  return change(
+    view,
+    now,
+    {
+      phase: "Reserved",
+      message: relaxed === undefined ? explanation : `${explanation}; given up for it: ${relaxed}`,
+      placement: placementOf(view, decision, offers, now),
+      decision: { ...record, explanation, ...(relaxed === undefined ? {} : { relaxed: [relaxed] }) },
+      cost: startCost(view.status.cost, decision.rate && rounded(decision.rate), now),
+      queue: undefined,
+    },
+    {
+      Reserved: yes("Placed", explanation),
+      Offloaded: no("Pending", "the provider was not told yet"),
+      Deployed: no("Pending", "nothing was created yet"),
+      Ready: no("Pending", "nothing runs yet"),
+    },
+  );
+}
+
+function recordOf(decision: Decision, offers: readonly Offer[]): IntentDecision {
+  const rejected = decision.rejected.filter(({ count }) => count > 0);
+  const alternatives = decision.placed ? decision.alternatives : [];
+  return {
+    considered: decision.considered,
+    fitting: decision.fitting,
+    rejected: rejected.map(({ code, count }) => ({ reason: code, count })),
+    alternatives: alternatives.flatMap(({ placements: [first], rate }) => {
+      if (first === undefined) return [];
+      const model = modelOf(offers.find(({ id }) => id === first.offer));
+      return [
+        {
+          offer: first.offer,
+          provider: first.provider,
+          ...(model === undefined ? {} : { model }),
+          ...(rate === undefined ? {} : { rate: formatMoney(rounded(rate)) }),
+        },
+      ];
+    }),
+  };
+}
+
+/** The changed spec keeps the place it has: only the workload is brought up to date. */
+export function keptStatus(view: IntentView, now: number): IntentStatus {
+  const { placement } = view.status;
+  const message = `the changed spec keeps its place on ${placement?.node} of ${placement?.provider}; the workload is updated`;
+  return change(
+    view,
+    now,
+    {
+      message,
+      ...(placement === undefined ? {} : { placement: { ...placement, generation: view.generation } }),
+    },
+    { Deployed: no("Updating", message) },
+  );
+}
+
+/** Why a place is left. */
+export interface Leaving {
+  readonly reason: string;
+  readonly message: string;
+  readonly phase: Extract<IntentPhase, "Queued" | "Cancelled" | "Failed">;
+}
+
+/** The place is left; it is cleaned up from now on, and the Intent looks for another or comes to its end. */
+export function leftStatus(view: IntentView, { reason, message, phase }: Leaving, now: number): IntentStatus {
+  const gone = no(reason, message);
+  return change(
+    view,
+    now,
+    {
+      phase,
+      message,
+      placement: undefined,
+      abandoned: [...abandon(view.status, reason, now)],
+      cost: stopCost(view.status.cost, now),
+      workloadURL: undefined,
+      queue:
+        phase === "Queued" ? { position: 0, since: timestamp(view.createdAt), reason: message } : undefined,
+    },
+    { Reserved: gone, Offloaded: gone, Deployed: gone, Ready: gone },
+  );
+}
+
+/** It ends without ever having had a place. */
+export function endedStatus(view: IntentView, reason: string, message: string, now: number): IntentStatus {
+  return change(
+    view,
+    now,
+    { phase: "Failed", message, queue: undefined },
+    { Reserved: no(reason, message), Ready: no(reason, message) },
+  );
+}
+
+/** Something in the way of creating the workload. */
+export function stuckStatus(view: IntentView, reason: string, message: string, now: number): IntentStatus {
+  const phase = view.status.phase === "Running" ? "Running" : "Provisioning";
+  return change(view, now, { phase, message }, { Deployed: no(reason, message) });
+}
+
+/** The objects are in the provider. */
+export function deployedStatus(view: IntentView, now: number): IntentStatus {
+  const where = `in namespace ${view.status.placement?.namespace} of ${view.status.placement?.provider}`;
+  const phase = view.status.phase === "Running" ? "Running" : "Provisioning";
+  return change(
+    view,
+    now,
+    { phase, message: `created ${where}` },
+    {
+      Offloaded: yes("ObjectsApplied", `its objects are ${where}`),
+      Deployed: yes("ObjectsApplied", `its objects are ${where}`),
+    },
+  );
+}
+
+/** What its pods do. A batch that is done gives its GPUs back. */
+export function observedStatus(view: IntentView, seen: WorkloadObservation, now: number): IntentStatus {
+  const { phase, reason, message, ready, url } = seen;
+  const isBatch = view.read.ok && view.read.spec.workload.type === "Batch";
+  const isOver = isBatch && (phase === "Completed" || phase === "Failed");
+  const verdicts: Verdicts = { Ready: ready ? yes(reason, message) : no(reason, message) };
+  if (!isOver) return change(view, now, { phase, message, workloadURL: url }, verdicts);
+  return change(
+    view,
+    now,
+    { phase, message, workloadURL: url, cost: stopCost(view.status.cost, now) },
+    { ...verdicts, Reserved: no(phase, "its GPUs were given back") },
+  );
+}
+
+/** Nothing new but time: the cost so far. */
+export const costedStatus = (view: IntentView, now: number): IntentStatus =>
+  change(view, now, { cost: accrue(view.status.cost, now) });
+
+/** Places that are clean now are forgotten. */
+export function cleanedStatus(
+  view: IntentView,
+  clean: (place: { readonly provider: string; readonly namespace: string }) => boolean,
+  now: number,
+): IntentStatus {
+  const abandoned = (view.status.abandoned ?? []).filter((place) => !clean(place));
+  return change(view, now, { abandoned: abandoned.length === 0 ? undefined : abandoned });
+}
+
+/** Whether both say the same, but for the time of saying it. */
+export const sayTheSame = (left: IntentStatus, right: IntentStatus): boolean =>
+  JSON.stringify(sorted(left)) === JSON.stringify(sorted(right));
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  );
+}
+
+/** True where the Deployed condition speaks of this generation and says yes. */
+export function isDeployed(view: IntentView): boolean {
+  const deployed = conditionOf(view, "Deployed");
+  return deployed?.status === "True";
+}

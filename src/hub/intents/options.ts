@@ -1,0 +1,42 @@
+import type { CurrencyRates } from "../../allocation/types.ts";
+import type { WorkloadDefaults } from "../engines/deploy.ts";
+import { DEFAULT_CURRENCY_RATES } from "./currency-rates.ts";
+import type { ResolveModel } from "./models.ts";
+
+/** How the Intent controller behaves. Times in milliseconds. */
+export interface IntentOptions {
+  readonly resolveModel: ResolveModel;
+  /** Tells this hub's objects in a provider from those of another hub; the identity of its cluster where absent. */
+  readonly hub?: string | undefined;
+  /** Currency of amounts and rates where an Intent names none. */
+  readonly currency: string;
+  readonly currencyRates: CurrencyRates;
+  readonly workload: WorkloadDefaults;
+  /** How long a node or provider may be away, where an Intent does not say. */
+  readonly maxInterruptionMs: number;
+  /** How long a deleted Intent waits for providers that are away before it goes without them. */
+  readonly letGoAfterMs: number;
+  /** An Intent that waits longer than this has nodes kept free for it. */
+  readonly starvesAfterMs: number;
+  /** How often the cost of what runs is written. */
+  readonly costEveryMs: number;
+  /** How often the queue is gone through while somebody waits, and its order written at most. */
+  readonly queueEveryMs: number;
+  /** How long to wait at the start for providers to tell what they have. */
+  readonly settleMs: number;
+  /** Intents worked on, and placements written, at the same time. */
+  readonly concurrency: number;
+}
+
+export const INTENT_DEFAULTS: Omit<IntentOptions, "resolveModel"> = {
+  currency: "EUR",
+  currencyRates: DEFAULT_CURRENCY_RATES,
+  workload: {},
+  maxInterruptionMs: 2 * 60_000,
+  letGoAfterMs: 24 * 3_600_000,
+  starvesAfterMs: 30 * 60_000,
+  costEveryMs: 5 * 60_000,
+  queueEveryMs: 10_000,
+  settleMs: 5000,
+  concurrency: 16,
+};

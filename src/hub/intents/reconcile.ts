@@ -1,0 +1,260 @@
+import { match } from "../../allocation/match.ts";
+import { isTransient } from "../../allocation/reasons.ts";
+import { isKubeError } from "../../kubernetes/kube-error.ts";
+import type { WorkResult } from "../../kubernetes/work-queue.ts";
+import { parseDuration } from "../../units/duration.ts";
+import type { WorkloadObservation } from "../../workload/observe.ts";
+import {
+  FINALIZER,
+  holdsPlacement,
+  INTENTS,
+  type IntentView,
+  type KubeIntent,
+  viewOf,
+} from "./intent-view.ts";
+import { cleanedStatus, isDeployed, sayTheSame, stuckStatus } from "./next-status.ts";
+import { deployedStep, type Facts, nextStep, type Step } from "./next-step.ts";
+import { type Place, placesOf } from "./places.ts";
+import {
+  announce,
+  askedBy,
+  forget,
+  readAgain,
+  requirementFor,
+  take,
+  type World,
+  writeStatus,
+} from "./world.ts";
+
+/** No Intent needs more steps in a row; what does is a fault of ours, and must not spin. */
+const MOST_STEPS = 12;
+const STUCK_RETRY_MS = 5000;
+
+/** Brings one Intent nearer to what it should be, step by step. Throws what the API throws: then it is tried again. */
+export async function reconcile(world: World, key: string, signal: AbortSignal): Promise<WorkResult> {
+  let view = world.store.get(key);
+  if (view !== undefined && world.unsure.has(view.uid)) view = await readAgain(world, view, signal);
+  const pass = { cleaned: false };
+  for (let step = 0; step < MOST_STEPS && view !== undefined; step += 1) {
+    const next = nextStep(view, factsOf(world, view, pass.cleaned));
+    const done = await attempt(world, view, next, signal, pass);
+    if ("result" in done) return done.result;
+    view = done.view;
+  }
+  return view === undefined ? {} : { requeueAfterMs: STUCK_RETRY_MS };
+}
+
+type Done = { readonly result: WorkResult } | { readonly view: IntentView | undefined };
+
+/** What we worked on was not the newest state: that one comes, or is fetched, and is worked on instead. */
+async function attempt(
+  world: World,
+  view: IntentView,
+  step: Step,
+  signal: AbortSignal,
+  pass: { cleaned: boolean },
+): Promise<Done> {
+  try {
+    return await perform(world, view, step, signal, pass);
+  } catch (error) {
+    if (isKubeError(error, "conflict") || isKubeError(error, "not-found")) {
+      return { view: await readAgain(world, view, signal) };
+    }
+    throw error;
+  }
+}
+
+async function perform(
+  world: World,
+  view: IntentView,
+  step: Step,
+  signal: AbortSignal,
+  pass: { cleaned: boolean },
+): Promise<Done> {
+  switch (step.do) {
+    case "rest":
+      return { result: { requeueAfterMs: step.afterMs } };
+    case "schedule":
+      world.schedule();
+      return { result: {} };
+    case "write":
+      return { view: await write(world, view, step, signal) };
+    case "add-finalizer":
+      return { view: await writeFinalizers(world, view, [...view.finalizers, FINALIZER], signal) };
+    case "release":
+      pass.cleaned = true;
+      return { view: await clean(world, view, step.places, signal) };
+    case "let-go":
+      return letGo(world, view, step.leftovers, signal);
+    case "deploy":
+      return deploy(world, view, step.places, signal);
+  }
+}
+
+async function write(
+  world: World,
+  view: IntentView,
+  { status, say }: Extract<Step, { do: "write" }>,
+  signal: AbortSignal,
+): Promise<IntentView> {
+  const held = holdsPlacement(view);
+  const next = await writeStatus(world, view, status, signal);
+  if (say !== undefined) announce(world, next, say);
+  if (held && !holdsPlacement(next)) world.schedule();
+  return next;
+}
+
+async function writeFinalizers(
+  world: World,
+  view: IntentView,
+  finalizers: readonly string[],
+  signal: AbortSignal,
+): Promise<IntentView> {
+  const { namespace, name, resourceVersion } = view;
+  const patch = { metadata: { resourceVersion, finalizers } };
+  const patched = await world.context.client.patch<KubeIntent>(INTENTS, { namespace, name }, patch, {
+    signal,
+  });
+  const next = viewOf(patched, world.options.currency);
+  take(world, next);
+  return next;
+}
+
+/** Cleans what can be cleaned now. A deleted Intent's own place is moved among the left ones once it is clean. */
+async function clean(
+  world: World,
+  view: IntentView,
+  places: readonly Pick<Place, "provider" | "namespace">[],
+  signal: AbortSignal,
+): Promise<IntentView> {
+  const results = await Promise.all(
+    places.map(async (place) => ({ place, result: await world.engine.release(view, place, signal) })),
+  );
+  const clean = results.filter(({ result }) => result.ok).map(({ place }) => place);
+  const isClean = (place: Pick<Place, "provider" | "namespace">): boolean =>
+    clean.some(({ provider, namespace }) => provider === place.provider && namespace === place.namespace);
+  for (const { place, result } of results) {
+    if (result.ok || result.reason === "Terminating") continue;
+    world.context.log.warn({ intent: view.key, ...place }, `could not clean up yet: ${result.message}`);
+  }
+  if (clean.length === 0) return view;
+  const present = placesOf(view.status.placement);
+  const cleaned = cleanedStatus(view, isClean, world.context.now());
+  const isGone = view.deletingSince !== undefined && present.length > 0 && present.every(isClean);
+  const { placement: _, ...rest } = cleaned;
+  const next = await writeStatus(world, view, isGone ? rest : cleaned, signal);
+  world.schedule();
+  return next;
+}
+
+async function letGo(
+  world: World,
+  view: IntentView,
+  leftovers: readonly string[],
+  signal: AbortSignal,
+): Promise<Done> {
+  if (leftovers.length > 0) {
+    const message = `deleted without cleaning up ${leftovers.join(" and ")}: it stayed out of reach for too long`;
+    announce(world, view, { type: "Warning", reason: "LeftBehind", message });
+  }
+  const rest = view.finalizers.filter((each) => each !== FINALIZER);
+  await writeFinalizers(world, view, rest, signal);
+  announce(world, view, { type: "Normal", reason: "Released", message: "nothing of it is kept any more" });
+  // Other finalizers may hold the object; ours is done with it either way.
+  if (rest.length === 0) forget(world, view.key, view.uid);
+  return { result: {} };
+}
+
+async function deploy(
+  world: World,
+  view: IntentView,
+  places: readonly Place[],
+  signal: AbortSignal,
+): Promise<Done> {
+  for (const place of places) {
+    const reserved = await world.engine.reserve(view, place, signal);
+    const result = reserved.ok ? await world.engine.deploy(view, place, signal) : reserved;
+    if (result.ok) continue;
+    const status = stuckStatus(view, result.reason, result.message, world.context.now());
+    if (!sayTheSame(status, view.status)) {
+      const next = await writeStatus(world, view, status, signal);
+      announce(world, next, { type: "Warning", reason: result.reason, message: result.message });
+    }
+    return { result: { requeueAfterMs: STUCK_RETRY_MS } };
+  }
+  const step = deployedStep(view, world.context.now());
+  return perform(world, view, step, signal, { cleaned: false });
+}
+
+/** Everything around the Intent that its next step depends on. */
+function factsOf(world: World, view: IntentView, cleaned: boolean): Facts {
+  const { context, options, engine } = world;
+  const now = context.now();
+  const requirement = requirementFor(world, view);
+  const places = holdsPlacement(view) ? placesOf(view.status.placement) : [];
+  return {
+    now,
+    problems: requirement.ok || !view.read.ok ? [] : requirement.problems,
+    ...lossOf(world, view, places, now),
+    stillFits: places.length > 0 && stillFits(world, view),
+    missing: isDeployed(view) && places.some((place) => engine.isMissing(view, place)),
+    observation: isDeployed(view) ? observe(world, view, places) : undefined,
+    cleaned,
+    letGoAfterMs: options.letGoAfterMs,
+    costEveryMs: options.costEveryMs,
+  };
+}
+
+function lossOf(
+  world: World,
+  view: IntentView,
+  places: readonly Place[],
+  now: number,
+): Pick<Facts, "lost" | "lostInMs"> {
+  const absence = places.length === 0 ? undefined : world.absences.of(places, now);
+  if (absence === undefined) return { lost: undefined, lostInMs: undefined };
+  const stated = view.read.ok ? view.read.spec.sla?.maxInterruptionTime : undefined;
+  const patienceMs =
+    (stated === undefined ? undefined : parseDuration(stated)) ?? world.options.maxInterruptionMs;
+  const leftMs = absence.since + patienceMs - now;
+  if (leftMs > 0) return { lost: undefined, lostInMs: leftMs };
+  const message = `${absence.what} for ${Math.round((now - absence.since) / 1000)} s: it looks for another place`;
+  return { lost: { reason: absence.reason, message }, lostInMs: undefined };
+}
+
+/** Whether each task would be placed where it is, were its own GPUs free. */
+function stillFits(world: World, view: IntentView): boolean {
+  const requirement = askedBy(world, view);
+  const tasks = view.status.placement?.tasks ?? [];
+  if (requirement === undefined || tasks.length !== requirement.tasks) return false;
+  const { offers, currencyRates } = world.book.ledger(new Set([view.uid]));
+  return tasks.every((task) => {
+    const offer = offers.find(({ id }) => id === `${task.provider}/${task.node}/${task.resource}`);
+    if (offer === undefined || task.units !== requirement.gpu.count) return false;
+    return match(requirement, offer, currencyRates).every(
+      ({ code }) => code === "gpu-free" && isTransient(code),
+    );
+  });
+}
+
+/** What all places together say: as good as the worst of them. */
+function observe(
+  { engine }: World,
+  view: IntentView,
+  places: readonly Place[],
+): WorkloadObservation | undefined {
+  const seen = places.map((place) => engine.observe(view, place)).filter((each) => each !== undefined);
+  if (seen.length === 0 || seen.length < places.length) return undefined;
+  const [worst] = seen.toSorted(
+    (left, right) => WORST_FIRST.indexOf(left.phase) - WORST_FIRST.indexOf(right.phase),
+  );
+  return worst;
+}
+
+const WORST_FIRST: readonly WorkloadObservation["phase"][] = [
+  "Failed",
+  "Provisioning",
+  "Suspended",
+  "Running",
+  "Completed",
+];

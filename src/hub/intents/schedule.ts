@@ -1,0 +1,235 @@
+import { setImmediate as yieldToOthers } from "node:timers/promises";
+import type { Placement } from "../../allocation/decision.ts";
+import { conditionOf, holdsPlacement, type IntentView, isWaiting } from "./intent-view.ts";
+import { endedStatus, leftStatus, placedStatus, queuedStatus } from "./next-status.ts";
+import { asPlacements, heldPlacements } from "./places.ts";
+import type { Holder } from "./preempt.ts";
+import { inTurn } from "./queue-order.ts";
+import { type Asking, type Outcome, type Pass, takeTurn } from "./turn.ts";
+import { announce, askedBy, type World, writeStatus } from "./world.ts";
+
+/** Decisions in a row before others have the event loop. */
+const AT_ONCE = 8;
+const MOST_SUGGESTIONS = 3;
+
+type Write = (signal: AbortSignal) => Promise<void>;
+
+/** Goes through the queue once: everybody in turn. Returns when to go through it again, if anybody still waits. */
+export async function scheduleOnce(
+  world: World,
+  signal: AbortSignal,
+): Promise<{ readonly requeueAfterMs?: number }> {
+  const asking = [...world.store.values()].filter(isWaiting).flatMap((view) => askingOf(world, view) ?? []);
+  if (asking.length === 0) return {};
+  const { writes, waiting } = await allTurns(world, asking, signal);
+  await inParallel(writes, world.options.concurrency, signal);
+  return waiting > 0 ? { requeueAfterMs: world.options.queueEveryMs } : {};
+}
+
+/** Everybody's turn; the writes that follow from them, and how many go on waiting. */
+async function allTurns(
+  world: World,
+  asking: readonly Asking[],
+  signal: AbortSignal,
+): Promise<{ readonly writes: readonly Write[]; readonly waiting: number }> {
+  const pass = passOf(world);
+  const writes: Write[] = [];
+  let waiting = 0;
+  let taken = 0;
+  const turns = inTurn(asking, heldByTenant(world));
+  for (let turn = turns.next(); turn.done !== true && !signal.aborted; ) {
+    const view = world.store.get(turn.value.key);
+    const outcome = view !== undefined && isWaiting(view) ? takeTurn(pass, turn.value) : undefined;
+    if (outcome?.result === "waits" || outcome?.result === "preempts") waiting += 1;
+    // What is placed is held from this moment, before anybody else has a turn.
+    if (view !== undefined && outcome !== undefined) writes.push(writeOf(world, view, outcome, waiting));
+    turn = turns.next(outcome?.result === "placed");
+    taken += 1;
+    if (taken % AT_ONCE === 0) await yieldToOthers();
+  }
+  return { writes, waiting };
+}
+
+function askingOf(world: World, view: IntentView): Asking | undefined {
+  const requirement = askedBy(world, view);
+  if (requirement === undefined || !view.read.ok || world.unsure.has(view.uid)) return undefined;
+  const { negotiation } = view.read.spec.constraints ?? {};
+  const since = Date.parse(view.status.queue?.since ?? "");
+  return {
+    key: view.key,
+    uid: view.uid,
+    tenant: view.tenant,
+    priority: requirement.priority,
+    since: Number.isNaN(since) ? view.createdAt : since,
+    gpus: requirement.tasks * requirement.gpu.count,
+    requirement,
+    patienceMs: (negotiation?.timeoutSeconds ?? 0) * 1000,
+  };
+}
+
+function passOf(world: World): Pass {
+  const views = [...world.store.values()];
+  const leaving = views.flatMap((view) => leavingSoon(world, view));
+  return {
+    ledger: world.book.ledger(),
+    now: world.context.now(),
+    leaving,
+    holders: views.flatMap((view) => holderOf(view) ?? []),
+    kept: new Set(),
+    starvesAfterMs: world.options.starvesAfterMs,
+    refused: new Map(),
+    suggestions: MOST_SUGGESTIONS,
+  };
+}
+
+/** What an Intent left at providers that answer: it comes back in seconds. */
+function leavingSoon({ context }: World, view: IntentView): readonly Placement[] {
+  const spec = view.read.ok ? view.read.spec : undefined;
+  const tasks = (view.status.abandoned ?? [])
+    .filter(
+      ({ provider }) =>
+        context.providers.get(provider)?.closed() === undefined &&
+        context.providers.get(provider) !== undefined,
+    )
+    .flatMap((place) => place.tasks);
+  return asPlacements(tasks, spec);
+}
+
+/** Somebody who agreed to be interrupted. */
+function holderOf(view: IntentView): Holder | undefined {
+  if (!view.read.ok || !holdsPlacement(view) || view.deletingSince !== undefined) return undefined;
+  const { workload, constraints, priority } = view.read.spec;
+  if (workload.resources.gpu.interruptible !== true && constraints?.preEmptible !== true) return undefined;
+  const { tasks = [], since = "" } = view.status.placement ?? {};
+  return {
+    uid: view.uid,
+    priority,
+    since: Date.parse(since) || 0,
+    placements: asPlacements(tasks, view.read.spec),
+  };
+}
+
+function heldByTenant(world: World): ReadonlyMap<string, number> {
+  const held = new Map<string, number>();
+  for (const view of world.store.values()) {
+    if (!holdsPlacement(view)) continue;
+    held.set(view.tenant, (held.get(view.tenant) ?? 0) + (view.status.placement?.gpus ?? 0));
+  }
+  return held;
+}
+
+function writeOf(world: World, view: IntentView, outcome: Outcome, position: number): Write {
+  const now = world.context.now();
+  switch (outcome.result) {
+    case "placed": {
+      const status = placedStatus(view, outcome, now);
+      world.book.set(view.uid, heldPlacements({ ...view, status }));
+      // Until the answer is there, what older states of the Intent say of its place does not count.
+      world.unsure.add(view.uid);
+      return (signal) =>
+        settle(world, view, async () => {
+          const next = await writeStatus(world, view, status, signal);
+          announce(world, next, { type: "Normal", reason: "Placed", message: status.message ?? "" });
+        });
+    }
+    case "ends":
+      return (signal) =>
+        settle(world, view, async () => {
+          const next = await writeStatus(
+            world,
+            view,
+            endedStatus(view, "NothingFits", outcome.reason, now),
+            signal,
+          );
+          announce(world, next, { type: "Warning", reason: "NothingFits", message: outcome.reason });
+        });
+    case "preempts":
+      return async (signal) => {
+        for (const victim of outcome.victims) await displace(world, view, victim, signal);
+        await tellQueued(world, view, { position, ...outcome }, signal);
+      };
+    case "waits":
+      return (signal) => tellQueued(world, view, { position, ...outcome }, signal);
+  }
+}
+
+/** Runs the write; whatever happens, the Intent is looked at again, and first of all whether the write arrived. */
+async function settle(world: World, view: IntentView, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (world.context.signal.aborted) return;
+    world.unsure.add(view.uid);
+    world.context.log.warn(
+      { intent: view.key, error: String(error) },
+      "a decision could not be written; it is made again",
+    );
+  }
+  world.wake(view.key);
+}
+
+async function displace(world: World, by: IntentView, { uid }: Holder, signal: AbortSignal): Promise<void> {
+  const victim = world.store.byUid(uid);
+  if (victim === undefined || !holdsPlacement(victim)) return;
+  const message = `gave way to ${by.key}, which has a higher priority; it keeps its place in the queue`;
+  const status = leftStatus(victim, { reason: "Preempted", message, phase: "Queued" }, world.context.now());
+  await settle(world, victim, async () => {
+    const next = await writeStatus(world, victim, status, signal);
+    announce(world, next, { type: "Warning", reason: "Preempted", message });
+  });
+}
+
+type Queued = { readonly position: number } & Pick<
+  Extract<Outcome, { result: "waits" }>,
+  "reason" | "decision"
+>;
+
+/** Tells the place in the queue: at once when it begins to wait, after that only so often. */
+async function tellQueued(
+  world: World,
+  view: IntentView,
+  queued: Queued,
+  signal: AbortSignal,
+): Promise<void> {
+  const { phase, queue } = view.status;
+  const now = world.context.now();
+  const isSame = phase === "Queued" && queue?.position === queued.position && queue.reason === queued.reason;
+  if (isSame || (phase === "Queued" && queue?.position !== 0 && !mayTellAgain(world, view, now))) return;
+  await settleQuietly(world, view, async () => {
+    const next = await writeStatus(world, view, queuedStatus(view, queued, now), signal);
+    world.told.set(view.uid, now);
+    if (phase !== "Queued")
+      announce(world, next, { type: "Normal", reason: "Queued", message: next.status.message ?? "" });
+  });
+}
+
+const MOST_TOLD = 10_000;
+
+function mayTellAgain({ options, told }: World, view: IntentView, now: number): boolean {
+  if (told.size > MOST_TOLD) told.clear();
+  const last = told.get(view.uid) ?? Date.parse(conditionOf(view, "Reserved")?.lastTransitionTime ?? "");
+  return Number.isNaN(last) || Math.abs(now - last) >= options.queueEveryMs;
+}
+
+/** The order in the queue is news, not state: a write that fails is made up for by the next. */
+async function settleQuietly(world: World, view: IntentView, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    world.context.log.debug(
+      { intent: view.key, error: String(error) },
+      "the place in the queue could not be written",
+    );
+  }
+}
+
+async function inParallel(writes: readonly Write[], concurrency: number, signal: AbortSignal): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < writes.length && !signal.aborted) {
+      const write = writes[next++];
+      await write?.(signal);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, writes.length) }, worker));
+}

@@ -1,0 +1,141 @@
+import type { Requirement } from "../../allocation/requirement.ts";
+import type { IntentStatus } from "../../intent/status-schema.ts";
+import { isKubeError } from "../../kubernetes/kube-error.ts";
+import type { ControllerContext } from "../controller.ts";
+import type { Engine } from "../engines/engine.ts";
+import type { Absences } from "./absence.ts";
+import type { Book } from "./book.ts";
+import type { IntentStore } from "./intent-store.ts";
+import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
+import type { Announcement } from "./next-step.ts";
+import type { IntentOptions } from "./options.ts";
+import { heldPlacements } from "./places.ts";
+import { type ReadRequirement, requirementOf } from "./requirement.ts";
+
+/** All that the parts of the Intent controller share during one term. */
+export interface World {
+  readonly context: ControllerContext;
+  readonly options: IntentOptions;
+  readonly store: IntentStore;
+  readonly book: Book;
+  readonly engine: Engine;
+  readonly absences: Absences;
+  /** Intents of which the last write may or may not have arrived: what they hold is certain only after a look. */
+  readonly unsure: Set<string>;
+  /** When the place in the queue of an Intent (uid) was told last (ms): spares writes, and nothing is lost with it. */
+  readonly told: Map<string, number>;
+  /** Wants a look at the Intent. */
+  readonly wake: (key: string) => void;
+  /** Wants the queue gone through. */
+  readonly schedule: (delayMs?: number) => void;
+}
+
+/** Takes in a state of an Intent, from a watch or from one of our writes, and what it holds with it. */
+export function take({ store, book, unsure }: World, view: IntentView): void {
+  store.put(view);
+  const newest = store.get(view.key);
+  if (newest !== undefined && !unsure.has(newest.uid)) book.set(newest.uid, heldPlacements(newest));
+}
+
+export const requirementFor = ({ options, context }: World, view: IntentView): ReadRequirement =>
+  view.read.ok
+    ? requirementOf(view.read.spec, {
+        resolveModel: options.resolveModel,
+        now: context.now(),
+        currency: options.currency,
+      })
+    : view.read;
+
+/** The requirement of an Intent that was admitted. */
+export function askedBy(world: World, view: IntentView): Requirement | undefined {
+  const read = requirementFor(world, view);
+  return read.ok ? read.requirement : undefined;
+}
+
+/**
+ * Writes a status on top of the very state that it was worked out from, and takes in the answer. Throws `conflict` where
+ * the Intent has changed since: then it is looked at again.
+ */
+export async function writeStatus(
+  world: World,
+  view: IntentView,
+  status: IntentStatus,
+  signal: AbortSignal,
+): Promise<IntentView> {
+  const { namespace, name, uid, resourceVersion } = view;
+  const object = {
+    apiVersion: "flare.clastix.io/v1alpha1",
+    kind: "Intent",
+    metadata: { namespace, name, uid, resourceVersion },
+    spec: view.written,
+    status,
+  };
+  const written = await world.context.client.update<KubeIntent>(INTENTS, object, {
+    subresource: "status",
+    signal,
+  });
+  const next = viewOf(written, world.options.currency);
+  world.unsure.delete(uid);
+  take(world, next);
+  return next;
+}
+
+/** Looks at the Intent in the API itself; undefined where it is gone. */
+export async function readAgain(
+  world: World,
+  view: IntentView,
+  signal: AbortSignal,
+): Promise<IntentView | undefined> {
+  const { namespace, name, key, uid } = view;
+  try {
+    const found = viewOf(
+      await world.context.client.get<KubeIntent>(INTENTS, { namespace, name }, { signal }),
+      world.options.currency,
+    );
+    world.unsure.delete(uid);
+    if (found.uid !== uid) forget(world, key, uid);
+    take(world, found);
+    return world.store.get(key);
+  } catch (error) {
+    if (!isKubeError(error, "not-found")) throw error;
+    forget(world, key, uid);
+    return undefined;
+  }
+}
+
+/** The Intent is gone, and with it what it held. */
+export function forget(world: World, key: string, uid: string): void {
+  world.unsure.delete(uid);
+  world.store.remove(key, uid);
+  world.book.set(uid, []);
+  world.schedule();
+}
+
+/** Tells people: an Event on the Intent, and a line of the audit log. */
+export function announce(
+  { context }: World,
+  view: IntentView,
+  { type, reason, message }: Announcement,
+): void {
+  const { namespace, name, uid } = view;
+  const subject = { apiVersion: "flare.clastix.io/v1alpha1", kind: "Intent", name, namespace, uid };
+  context.events.record(subject, { type, reason, message });
+  const { phase, placement, cost } = view.status;
+  context.log.info(
+    {
+      audit: true,
+      intent: view.key,
+      uid,
+      tenant: view.tenant,
+      generation: view.generation,
+      action: reason,
+      phase,
+      provider: placement?.provider,
+      node: placement?.node,
+      gpus: placement?.gpus,
+      rate: placement?.rate,
+      accrued: cost?.accrued,
+    },
+    message,
+  );
+}
