@@ -33,7 +33,8 @@ export interface KubeConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-const TABLE_FILE = /\.(ya?ml|json)$/;
+/** Names of table files; what else lies beside them is left alone. */
+export const TABLE_FILE = /\.(ya?ml|json)$/;
 const MAX_FILES = 64;
 const MAX_BYTES = 1024 * 1024;
 

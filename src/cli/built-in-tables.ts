@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { TABLE_FILE } from "../agent/overlay.ts";
 import type { Table, TableSource } from "../mapping/parse-table.ts";
 import { type CompiledTables, compileParsed } from "../mapping/tables.ts";
 import { UserError } from "./exit.ts";
@@ -32,7 +33,7 @@ export async function readFolder(
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`cannot read the folder ${folder}: ${error.code ?? error.message}`);
   });
-  const tables = names.filter((name) => /\.ya?ml$/.test(name)).sort();
+  const tables = names.filter((name) => TABLE_FILE.test(name)).sort();
   return Promise.all(
     tables.map(async (name) => ({
       file: `${label}/${name}`,

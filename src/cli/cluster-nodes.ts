@@ -23,8 +23,13 @@ export async function readClusterNodes(
     return nodes;
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
-    throw new UserError(error.message, error.status === 404 ? EXIT_CODES.notFound : EXIT_CODES.failed);
+    throw new UserError(error.message, exitCodeOf(error));
   } finally {
     client.close();
   }
+}
+
+function exitCodeOf({ code }: KubeError): number {
+  if (code === "config") return EXIT_CODES.usage;
+  return code === "not-found" ? EXIT_CODES.notFound : EXIT_CODES.failed;
 }

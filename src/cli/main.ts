@@ -45,11 +45,13 @@ function exitByThrowing(command: Command): void {
 async function main(): Promise<void> {
   const program = createProgram();
   exitByThrowing(program);
-  // A reader that went away (`flare map | head`) ends the program quietly.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(EXIT_CODES.ok);
-    throw error;
-  });
+  // A reader that went away (`flare map 2>&1 | head`) ends the program quietly.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(EXIT_CODES.ok);
+      throw error;
+    });
+  }
   try {
     await program.parseAsync();
   } catch (error) {

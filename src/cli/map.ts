@@ -27,7 +27,7 @@ Examples:
   # annotate by hand where no agent runs
   flare map gpu-node-1 --output annotate | sh
 
-Exit codes: 0 mapped; 1 the API refused or a table is broken; 2 wrong flags or input; 3 no such Node.
+Exit codes: 0 mapped; 1 the API refused or a table is broken; 2 wrong flags, kubeconfig or input; 3 no such Node.
 `;
 
 /** `flare map`: from Nodes to their annotations, without writing anything. */
@@ -35,7 +35,7 @@ export function mapCommand(): Command {
   return new Command("map")
     .summary("show what FLARE makes of Nodes: annotations, device groups, problems")
     .description("Maps Nodes to FLARE annotations as the agent does, and prints them. Nothing is written.")
-    .argument("[node...]", "names of Nodes to read from the cluster (default: all GPU nodes)")
+    .argument("[node...]", "names of Nodes to read from the cluster (default: all)")
     .option(
       "-f, --filename <file>",
       "read Nodes from a file instead: a Node, a List or many documents, YAML or JSON; - for standard input",

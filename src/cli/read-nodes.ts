@@ -7,7 +7,9 @@ import { UserError } from "./exit.ts";
 /** A cluster of 5,000 nodes prints about 75 MB. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-const strings = z.record(z.string(), z.coerce.string());
+/** YAML written by hand has numbers and booleans where the API has text. */
+const text = z.union([z.string(), z.number(), z.boolean()], { error: "expected text" }).transform(String);
+const strings = z.record(z.string(), text);
 const nodeSchema = z.looseObject({
   metadata: z.looseObject({
     name: z.string().min(1),
@@ -34,8 +36,11 @@ export const readText = (path: string): Promise<string> => (path === "-" ? readI
 
 async function readPath(path: string): Promise<string> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`cannot read ${path}: ${error.code ?? error.message}`);
+    throw new UserError(
+      `cannot read ${path}: ${error.code === "ENOENT" ? "it does not exist" : (error.code ?? error.message)}`,
+    );
   });
+  if (info.isDirectory()) throw new UserError(`cannot read ${path}: it is a folder`);
   if (info.size > MAX_BYTES)
     throw new UserError(`${path} has ${info.size} bytes; at most ${MAX_BYTES} are read, split it`);
   return readFile(path, "utf8");

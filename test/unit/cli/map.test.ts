@@ -154,6 +154,11 @@ describe("flare map refuses what it cannot read, and says where and why", () => 
       "kind: Node\nmetadata: {name: a, labels: [b]}\n",
       /not a Node: metadata.labels/,
     ],
+    [
+      "a label that is neither text nor number",
+      "kind: Node\nmetadata: {name: a, labels: {b: [1, 2]}}\n",
+      /not a Node: metadata.labels.b: expected text/,
+    ],
     ["a scalar", "just text\n", /expected a Node or a List of Nodes/],
     ["nothing", "", /holds no Node/],
   ];
@@ -166,7 +171,13 @@ describe("flare map refuses what it cannot read, and says where and why", () => 
 
   it("a file that is not there", async () => {
     const { code, err } = await flare.run(["map", "-f", "/nowhere/nodes.yaml"]);
-    expect(err).toBe("flare: cannot read /nowhere/nodes.yaml: ENOENT\n");
+    expect(err).toBe("flare: cannot read /nowhere/nodes.yaml: it does not exist\n");
+    expect(code).toBe(2);
+  });
+
+  it("a folder", async () => {
+    const { code, err } = await flare.run(["map", "-f", "/"]);
+    expect(err).toBe("flare: cannot read /: it is a folder\n");
     expect(code).toBe(2);
   });
 
@@ -179,6 +190,6 @@ describe("flare map refuses what it cannot read, and says where and why", () => 
   it("a cluster without a kubeconfig", async () => {
     const { code, err } = await flare.run(["map", "--kubeconfig", "/nowhere/kubeconfig"]);
     expect(err).toContain("/nowhere/kubeconfig");
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   });
 });
