@@ -35,6 +35,14 @@ const bundling = build({
 });
 // Everything is made before anything is replaced: a build that fails leaves the last good one in place.
 const [{ metafile, outputFiles }, mappings] = await Promise.all([bundling, compileMappings()]);
+// A CommonJS package that is imported dynamically has nothing but a default export here, other than under Node.js itself:
+// `const { parse } = await import("yaml")` works in tests and fails in the bundle.
+for (const { entryPoint, exports } of Object.values(metafile.outputs)) {
+  if (entryPoint?.includes("node_modules/") && exports.every((name) => name === "default"))
+    throw new Error(
+      `${entryPoint} is CommonJS: import it statically, in a module that is imported dynamically`,
+    );
+}
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
 await Promise.all(outputFiles.map(({ path, contents }) => writeFile(path, contents)));

@@ -1,11 +1,11 @@
+import { graphics, networkInterfaces } from "systeminformation";
 import type { PciDevice } from "../mapping/facts.ts";
 
 /**
- * What the package systeminformation tells where there is no sysfs to read. It starts `lspci` and shells, so it is loaded
- * and asked only then, at the full pass. Missing tools are normal in a slim container: they give no facts, and no error.
+ * What the package systeminformation tells where there is no sysfs to read. It starts `lspci` and shells, so this file is
+ * loaded only then, at the full pass. Missing tools are normal in a slim container: they give no facts, and no error.
  */
 export async function slowNetworkGbps(): Promise<number> {
-  const { networkInterfaces } = await import("systeminformation");
   const told = await networkInterfaces().catch(() => []);
   const interfaces = Array.isArray(told) ? told : [told];
   const megabits = interfaces
@@ -16,7 +16,6 @@ export async function slowNetworkGbps(): Promise<number> {
 
 /** The GPUs that systeminformation sees, by their PCI ids. */
 export async function slowPciGpus(): Promise<readonly PciDevice[]> {
-  const { graphics } = await import("systeminformation");
   const { controllers } = await graphics().catch(() => ({ controllers: [] }));
   return controllers.flatMap((controller) => {
     const vendor = id(controller.vendorId);

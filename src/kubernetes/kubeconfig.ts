@@ -90,24 +90,11 @@ async function parseInto(config: KubeConfig, text: string, place: string, folder
   try {
     config.loadFromString(text);
     config.makePathsAbsolute(folder);
-    if (text.includes("tokenFile")) await adoptTokenFiles(config, text, folder);
+    // Loaded late: few kubeconfigs name token files, and a YAML parser takes memory.
+    if (text.includes("tokenFile")) (await import("./token-files.ts")).adoptTokenFiles(config, text, folder);
   } catch (error) {
     const told = error instanceof Error ? error.message : String(error);
     throw new KubeError("config", `${place} is no valid kubeconfig: ${told}`, { cause: error });
-  }
-}
-
-/** client-node 1.4.0 overlooks `users[].user.tokenFile`; its token-file provider, which re-reads, does the work. */
-async function adoptTokenFiles(config: KubeConfig, text: string, folder: string): Promise<void> {
-  const { parse } = await import("yaml");
-  const { users } = parse(text) as {
-    users?: readonly { name?: string; user?: { tokenFile?: unknown } | null }[];
-  };
-  for (const { name, user } of users ?? []) {
-    const known = config.users.find((each) => each.name === name);
-    if (known === undefined || typeof user?.tokenFile !== "string") continue;
-    const tokenFile = resolve(folder, user.tokenFile);
-    Object.assign(known, { authProvider: { name: "tokenFile", config: { tokenFile } } });
   }
 }
 

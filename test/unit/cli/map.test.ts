@@ -187,6 +187,23 @@ describe("flare map refuses what it cannot read, and says where and why", () => 
     expect(code).toBe(3);
   });
 
+  it("a server that is not there, by a kubeconfig that names a token file", async () => {
+    const token = flare.file("token", "secret");
+    const kubeconfig = flare.file(
+      "kubeconfig",
+      JSON.stringify({
+        clusters: [{ name: "c", cluster: { server: "http://127.0.0.1:1" } }],
+        users: [{ name: "u", user: { tokenFile: token } }],
+        contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+        "current-context": "x",
+      }),
+    );
+    const { code, err } = await flare.run(["map", "--kubeconfig", kubeconfig]);
+    expect(err).toContain("cannot talk to http://127.0.0.1:1");
+    expect(err).not.toContain("secret");
+    expect(code).toBe(1);
+  });
+
   it("a cluster without a kubeconfig", async () => {
     const { code, err } = await flare.run(["map", "--kubeconfig", "/nowhere/kubeconfig"]);
     expect(err).toContain("/nowhere/kubeconfig");
