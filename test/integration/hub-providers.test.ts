@@ -6,17 +6,12 @@ import { NODES } from "../../src/kubernetes/objects.ts";
 import {
   addProvider,
   applyCrds,
-  conditionsOf,
   createNamespace,
-  settled,
   startCluster,
-  startHub,
-  statusOf,
   type TestCluster,
-  type TestHub,
-  until,
   writeKubeconfig,
-} from "./hub-harness.ts";
+} from "./hub-cluster.ts";
+import { conditionsOf, settled, startHub, statusOf, type TestHub, until } from "./hub-harness.ts";
 
 const WELL = ["Reachable=True Connected", "Authorized=True Authorized", "Synced=True Synced"];
 

@@ -17,7 +17,7 @@ import { type FlavorPlace, flavorOf, OWNED_SELECTOR } from "./node-flavors.ts";
 /** A site that installs FLUIDOS later does not restart the hub for it. */
 const LOOK_AGAIN_MS = 60_000;
 /** A provider that is not known whole yet: its old Flavors stay for now. */
-const NOT_YET_MS = 5000;
+const NOT_YET_MS = 2000;
 
 /** Keeps a Flavor for each GPU node of the providers that the hub places at itself. */
 export function createFlavorController(): Controller {

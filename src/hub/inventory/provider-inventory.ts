@@ -3,12 +3,15 @@ import type { NodeRecord } from "./node-record.ts";
 import type { FillableOfferPool, PooledNode } from "./offer-pool.ts";
 import { type OfferOptions, offersOf } from "./offers.ts";
 import type { PodRecord } from "./pod-record.ts";
+import { createPodsByNode } from "./pods-by-node.ts";
 
 export interface InventoryOptions {
   readonly provider: string;
   readonly pool: Pick<FillableOfferPool, "update" | "retain">;
   /** What offers depend on, as it is now; after a change of it call `refresh`. */
   readonly offerOptions: () => OfferOptions;
+  /** Told when the offers of all nodes were made for the first time. */
+  readonly onComplete?: () => void;
   /** Runs later, soon: `setImmediate`. */
   readonly defer?: (work: () => void) => void;
 }
@@ -23,6 +26,8 @@ export interface ProviderInventory {
   refresh(): void;
   /** Makes the offers of one node anew, before it returns. */
   refreshNow(node: string): void;
+  /** True once the offers of all nodes were made: a node that is not in the pool then is not there. */
+  isComplete(): boolean;
   /** Makes no more offers. */
   close(): void;
 }
@@ -34,14 +39,15 @@ const AT_ONCE = 500;
 export function createProviderInventory(options: InventoryOptions): ProviderInventory {
   const { provider, pool, defer = setImmediate } = options;
   const nodes = new Map<string, NodeRecord>();
-  const podsOf = new Map<string, Set<PodRecord>>();
+  const pods = createPodsByNode();
   const dirty = new Set<string>();
   let state: "filling" | "serving" | "closed" = "filling";
   let scheduled = false;
+  let complete = false;
 
   const offersNow = (name: string, offerOptions: OfferOptions): PooledNode | undefined => {
     const node = nodes.get(name);
-    return node && { provider, node, ...offersOf(node, podsOf.get(name) ?? [], offerOptions) };
+    return node && { provider, node, ...offersOf(node, pods.of(name), offerOptions) };
   };
   const work = (): void => {
     scheduled = false;
@@ -55,6 +61,10 @@ export function createProviderInventory(options: InventoryOptions): ProviderInve
     }
     pool.update(provider, made);
     if (dirty.size > 0) schedule();
+    else if (!complete) {
+      complete = true;
+      options.onComplete?.();
+    }
   };
   const schedule = (): void => {
     if (scheduled || state !== "serving") return;
@@ -78,16 +88,14 @@ export function createProviderInventory(options: InventoryOptions): ProviderInve
       schedule();
     },
     podChanged: (change) => {
-      if (change.type !== "added") leave(podsOf, change.previous);
-      if (change.type !== "deleted") enter(podsOf, change.value);
-      if (change.type !== "added") touch(change.previous.node);
-      if (change.type !== "deleted") touch(change.value.node);
+      for (const name of pods.update(change)) touch(name);
     },
     synced: () => {
       if (state !== "filling") return;
       state = "serving";
       pool.retain(provider, new Set(nodes.keys()));
       refresh();
+      schedule();
     },
     refresh,
     refreshNow: (name) => {
@@ -95,19 +103,9 @@ export function createProviderInventory(options: InventoryOptions): ProviderInve
       dirty.delete(name);
       pool.update(provider, new Map([[name, offersNow(name, options.offerOptions())]]));
     },
+    isComplete: () => complete,
     close: () => {
       state = "closed";
     },
   };
-}
-
-function enter(podsOf: Map<string, Set<PodRecord>>, pod: PodRecord): void {
-  if (pod.node === "") return;
-  podsOf.set(pod.node, (podsOf.get(pod.node) ?? new Set<PodRecord>()).add(pod));
-}
-
-function leave(podsOf: Map<string, Set<PodRecord>>, pod: PodRecord): void {
-  const pods = podsOf.get(pod.node);
-  pods?.delete(pod);
-  if (pods?.size === 0) podsOf.delete(pod.node);
 }

@@ -10,6 +10,7 @@ import type { NodeDescription } from "../inventory/describer.ts";
 import { type KubeNode, type NodeRecord, nodeRecordOf } from "../inventory/node-record.ts";
 import { type KubePod, type PodRecord, podRecordOf } from "../inventory/pod-record.ts";
 import type { ProviderInventory } from "../inventory/provider-inventory.ts";
+import { type Activity, type Contact, createContact } from "./contact.ts";
 
 export const PODS: Resource = { group: "", version: "v1", plural: "pods", namespaced: true };
 
@@ -37,18 +38,11 @@ export interface ConnectionOptions extends ConnectionTiming {
 
 /** What one connection to a provider has seen of it. */
 export interface Connection {
-  failure(): KubeError | undefined;
-  /** When the API answered last, were it with a refusal (ms). */
-  lastContactAt(): number | undefined;
-  /** Since when something does not work (ms); undefined while everything works. */
-  failingSince(): number | undefined;
-  synced(): boolean;
+  readonly contact: Pick<Contact, "failure" | "failingSince" | "lastContactAt">;
   /** Version of its Kubernetes, once known. */
   version(): string | undefined;
   run(signal: AbortSignal): Promise<void>;
 }
-
-type Activity = "probe" | "nodes" | "pods";
 
 /** Pods that take something of a node. The rest is never sent. */
 const BOUND_AND_ALIVE = "spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed";
@@ -58,33 +52,18 @@ const PAGE = 250;
 /** Creates the connection to one provider; nothing happens before `run`. Nothing in it is shared with other providers. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { client, inventory, now } = options;
-  const failures = new Map<Activity, KubeError>();
   const listed = new Set<Activity>();
-  let contactAt: number | undefined;
-  let failingSince: number | undefined;
+  const contact = createContact(now, options.onFacts);
   let version: string | undefined;
 
-  const works = (activity: Activity): void => {
-    failures.delete(activity);
-    if (failures.size === 0) failingSince = undefined;
-    contactAt = now();
-    options.onFacts();
-  };
-  const fails = (activity: Activity, error: KubeError): void => {
-    failures.set(activity, error);
-    failingSince ??= now();
-    // It said no: that is an answer.
-    if (error.status !== undefined) contactAt = now();
-    options.onFacts();
-  };
   const heard = (activity: Activity, state: ReflectorState): void => {
     if (state.name === "SYNCED") {
       listed.add(activity);
       if (listed.has("nodes") && listed.has("pods")) inventory.synced();
     }
-    if (state.name === "SYNCED" || state.name === "WATCH") works(activity);
+    if (state.name === "SYNCED" || state.name === "WATCH") contact.works(activity);
     // EXPIRED is the ordinary end of an old watch; the list that follows will tell.
-    if ("error" in state && state.name !== "EXPIRED") fails(activity, state.error);
+    if ("error" in state && state.name !== "EXPIRED") contact.fails(activity, state.error);
   };
   const reflect = <T extends KubeObject, V>(
     activity: Activity,
@@ -117,16 +96,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     try {
       await lookAtOneNode(options, signal);
       version ??= await readVersion(client, { signal, timeoutMs: options.probeTimeoutMs });
-      works("probe");
+      contact.works("probe");
     } catch (error) {
-      if (!signal.aborted) fails("probe", asKubeError(error));
+      if (!signal.aborted) contact.fails("probe", asKubeError(error));
     }
   };
   return {
-    failure: () => failures.get("probe") ?? failures.get("nodes") ?? failures.get("pods"),
-    lastContactAt: () => contactAt,
-    failingSince: () => failingSince,
-    synced: () => listed.has("nodes") && listed.has("pods"),
+    contact,
     version: () => version,
     run: async (signal) => {
       await Promise.all([nodes.run(signal), pods.run(signal), keepProbing(options, probe, signal)]);

@@ -38,10 +38,7 @@ export function createProviderController(options: ProviderControllerOptions): Pr
   const listeners = new Set<(name: string) => void>();
   const stopping = new Set<Promise<void>>();
   const writtenAt = new Map<string, number>();
-  let markListed: () => void = () => undefined;
-  const listed = new Promise<void>((resolve) => {
-    markListed = resolve;
-  });
+  const listed = createSignal();
 
   const queue = createWorkQueue({
     concurrency: 8,
@@ -91,13 +88,13 @@ export function createProviderController(options: ProviderControllerOptions): Pr
     }
     for (const listener of listeners) listener(name);
   };
-  const reflector = watchProviders(options, changed, () => markListed());
+  const reflector = watchProviders(options, changed, listed.give);
   const unsubscribe = options.pool.subscribe((changes) => {
     for (const name of new Set(changes.map(({ provider }) => provider)))
       if (runtimes.has(name)) statusDue(name);
   });
   return {
-    directory: directoryOf(runtimes, listeners, listed),
+    directory: directoryOf(runtimes, listeners, listed.given),
     run: async (signal) => {
       await reflector.run(signal);
       unsubscribe();
@@ -106,6 +103,15 @@ export function createProviderController(options: ProviderControllerOptions): Pr
       await Promise.all(stopping);
     },
   };
+}
+
+/** Something that happens once, and can be waited for. */
+function createSignal(): { readonly given: Promise<void>; readonly give: () => void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
 }
 
 const uidOf = (provider: Provider): string | undefined => provider.metadata.uid;

@@ -12,7 +12,7 @@ import type { Regions } from "../inventory/regions.ts";
 import type { Reservations } from "../inventory/reservations.ts";
 import type { ConnectionFacts } from "./conditions.ts";
 import { type Connection, type ConnectionTiming, createConnection } from "./connection.ts";
-import { type KubeconfigState, watchKubeconfig } from "./secret-source.ts";
+import { createKubeconfigSource } from "./kubeconfig-source.ts";
 
 /** Where a connection leads: to the hub's own cluster, or where a kubeconfig says. */
 export type Destination = { readonly inCluster: true } | { readonly kubeconfigText: string };
@@ -65,20 +65,11 @@ export function startProvider(
 ): ProviderRuntime {
   const name = initial.metadata.name ?? "";
   let provider = initial;
-  let kubeconfig: ConnectionFacts["kubeconfig"] = { state: "waiting" };
   let line: Line | undefined;
-  let source: { readonly reference: string; readonly end: () => void } | undefined;
   let wasClosed: string | undefined;
-  const ending: Promise<unknown>[] = [];
+  const ending: Promise<void>[] = [];
 
-  const facts = (): ConnectionFacts => ({
-    kubeconfig,
-    failure: line?.connection.failure(),
-    failingSince: line?.connection.failingSince(),
-    lastContactAt: line?.connection.lastContactAt(),
-    synced: line?.connection.synced() ?? false,
-    gpuNodes: around.pool.size(name),
-  });
+  const facts = (): ConnectionFacts => factsOf(source.state(), line, around.pool.size(name));
   const closed = (): string | undefined => closedProvider(provider, facts(), around);
   const offerOptions = (): OfferOptions => ({
     provider: name,
@@ -101,47 +92,25 @@ export function startProvider(
     if (line !== undefined) ending.push(line.end());
     line = undefined;
   };
-  const connectTo = (destination: Destination): void => {
+  const source = createKubeconfigSource(sourceOptions(around), (state) => {
     hangUp();
-    line = openLine(name, around, { destination, offerOptions, onFacts: look });
-    look();
-  };
-  const kubeconfigChanged = (state: KubeconfigState): void => {
-    kubeconfig = state;
-    if (state.state === "found") connectTo({ kubeconfigText: state.text });
     // A Secret that is gone or broken ends the connection: whoever took the credentials away meant it.
-    else hangUp();
+    const destination = destinationOf(state);
+    if (destination !== undefined)
+      line = openLine(name, around, { destination, offerOptions, onFacts: look });
     look();
-  };
-  const choose = (): void => {
-    const { kubeconfigSecretRef, inCluster } = provider.spec;
-    const reference = JSON.stringify(kubeconfigSecretRef ?? { inCluster });
-    if (source?.reference === reference) return;
-    source?.end();
-    const watch = new AbortController();
-    source = { reference, end: () => watch.abort() };
-    if (kubeconfigSecretRef === undefined) {
-      kubeconfig = { state: "in-cluster" };
-      connectTo({ inCluster: true });
-      return;
-    }
-    kubeconfigChanged({ state: "waiting" });
-    const { client, now, random, sleep } = around;
-    const timing = { now, random, ...(sleep === undefined ? {} : { sleep }) };
-    const options = { client, reference: kubeconfigSecretRef, onState: kubeconfigChanged, ...timing };
-    ending.push(watchKubeconfig(options, watch.signal));
-  };
+  });
   const unsubscribe = around.reservations.subscribe((of, node) => {
     if (of === name) line?.inventory.refreshNow(node);
   });
-  choose();
+  source.follow(provider.spec);
   return {
     name,
     provider: () => provider,
     update: (next) => {
       const same = isDeepStrictEqual(next.spec, provider.spec);
       provider = next;
-      choose();
+      source.follow(provider.spec);
       if (!same) line?.inventory.refresh();
       look();
     },
@@ -150,14 +119,41 @@ export function startProvider(
     client: () => line?.client,
     version: () => line?.connection.version(),
     stop: async () => {
-      source?.end();
       hangUp();
       unsubscribe();
-      await Promise.all(ending);
+      await Promise.all([source.stop(), ...ending]);
       around.pool.retain(name, new Set());
     },
   };
 }
+
+function factsOf(
+  kubeconfig: ConnectionFacts["kubeconfig"],
+  line: Line | undefined,
+  gpuNodes: number,
+): ConnectionFacts {
+  const contact = line?.connection.contact;
+  return {
+    kubeconfig,
+    failure: contact?.failure(),
+    failingSince: contact?.failingSince(),
+    lastContactAt: contact?.lastContactAt(),
+    synced: line?.inventory.isComplete() ?? false,
+    gpuNodes,
+  };
+}
+
+function destinationOf(state: ConnectionFacts["kubeconfig"]): Destination | undefined {
+  if (state.state === "in-cluster") return { inCluster: true };
+  return state.state === "found" ? { kubeconfigText: state.text } : undefined;
+}
+
+const sourceOptions = ({ client, now, random, sleep }: ProviderSurroundings) => ({
+  client,
+  now,
+  random,
+  ...(sleep === undefined ? {} : { sleep }),
+});
 
 function closedProvider(
   { metadata, spec }: Provider,
@@ -181,15 +177,17 @@ interface LineOptions {
 function openLine(name: string, around: ProviderSurroundings, options: LineOptions): Line {
   const { pool, log } = around;
   const client = around.connect(options.destination);
-  const inventory = createProviderInventory({ provider: name, pool, offerOptions: options.offerOptions });
   const hanging = new AbortController();
+  const onFacts = (): void => {
+    if (!hanging.signal.aborted) options.onFacts();
+  };
+  const { offerOptions } = options;
+  const inventory = createProviderInventory({ provider: name, pool, offerOptions, onComplete: onFacts });
   const connection = createConnection({
     ...around,
     client,
     inventory,
-    onFacts: () => {
-      if (!hanging.signal.aborted) options.onFacts();
-    },
+    onFacts,
     onHandlerError: (error) =>
       log.error({ provider: name, error: String(error) }, "a change could not be taken in"),
   });

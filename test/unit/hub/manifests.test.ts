@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readHubConfig } from "../../../src/hub/config-file.ts";
+import { dockerfileInstructions } from "../../support/dockerfile.ts";
+import { shapeErrors } from "../../support/kubernetes-shapes.ts";
+import {
+  kustomizeIsThere,
+  loadManifests,
+  type Manifest,
+  parseManifests,
+  renderKustomization,
+  renderWithComponent,
+} from "../../support/manifests.ts";
+
+const identity = ({ apiVersion, kind, metadata }: Manifest): string =>
+  `${apiVersion}/${kind}/${metadata.namespace ?? ""}/${metadata.name}`;
+const byIdentity = (objects: readonly Manifest[]): Record<string, Manifest> =>
+  Object.fromEntries(objects.map((object) => [identity(object), object]));
+const variants = [
+  { name: "hub", render: () => renderKustomization("manifests/hub") },
+  {
+    name: "hub-fluidos",
+    render: () => renderWithComponent("manifests/hub", "manifests/hub/components/fluidos"),
+  },
+];
+const golden = (name: string): Manifest[] =>
+  parseManifests(readFileSync(`test/unit/hub/golden/${name}.yaml`, "utf8"));
+const objects = loadManifests("manifests/hub");
+const find = (kind: string): Manifest => {
+  const object = objects.find((candidate) => candidate.kind === kind);
+  if (object === undefined) throw new Error(`no ${kind} in manifests/hub`);
+  return object;
+};
+
+interface PodTemplate {
+  readonly metadata: { readonly labels: object; readonly annotations: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly serviceAccountName: string;
+    readonly securityContext: { readonly runAsUser: number };
+    readonly containers: readonly [Readonly<Record<string, unknown>> & { readonly args: readonly string[] }];
+  };
+}
+const { template, replicas } = find("Deployment").spec as {
+  readonly template: PodTemplate;
+  readonly replicas: number;
+};
+const [container] = template.spec.containers;
+
+describe("manifests/hub", () => {
+  test.runIf(kustomizeIsThere()).each(variants)("renders $name as reviewed", async ({ name, render }) => {
+    await expect(render()).toMatchFileSnapshot(`golden/${name}.yaml`);
+  });
+
+  test("as reviewed is what its files say, without kustomize too", () => {
+    expect(byIdentity(golden("hub"))).toEqual(byIdentity(objects));
+  });
+
+  test.each(
+    variants.flatMap(({ name }) => golden(name).map((object) => ({ name, object, id: identity(object) }))),
+  )("$name: $id has only fields that its type has", ({ object }) => {
+    expect(shapeErrors(object, `V1${object.kind}`)).toEqual([]);
+  });
+
+  test("the shipped configuration is one that the hub reads, with leader election for its replicas", () => {
+    const text = (find("ConfigMap") as unknown as { readonly data: Readonly<Record<string, string>> }).data[
+      "hub.yaml"
+    ];
+    const read = readHubConfig("hub.yaml", text ?? "");
+    expect(read).toMatchObject({
+      ok: true,
+      config: { leaderElection: { enabled: true, lease: "flare-hub" } },
+    });
+    expect(container.args).toEqual(["hub", "--config", "/etc/flare/hub.yaml"]);
+    expect(container.volumeMounts).toEqual([{ name: "config", mountPath: "/etc/flare", readOnly: true }]);
+    expect(replicas).toBe(2);
+  });
+
+  test("selectors select the pods, ports and accounts are the ones that are there", () => {
+    const selector = { matchLabels: { "app.kubernetes.io/name": "flare-hub" } };
+    expect(template.metadata.labels).toMatchObject(selector.matchLabels);
+    expect(find("PodDisruptionBudget").spec).toEqual({ minAvailable: 1, selector });
+    expect(find("NetworkPolicy").spec).toMatchObject({
+      podSelector: selector,
+      ingress: [{ ports: [{ port: "metrics" }] }],
+    });
+    expect(container.ports).toEqual([{ name: "metrics", containerPort: 9465 }]);
+    for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"])
+      expect(container[probe]).toMatchObject({ httpGet: { port: "metrics" } });
+    expect(template.metadata.annotations["prometheus.io/port"]).toBe("9465");
+    expect(template.spec.serviceAccountName).toBe(find("ServiceAccount").metadata.name);
+  });
+
+  test("the hub runs with the rights of nobody, as the image's user", () => {
+    const user = dockerfileInstructions().find(({ name }) => name === "USER")?.text;
+    const { runAsUser } = template.spec.securityContext;
+    expect(`${runAsUser}:${runAsUser}`).toBe(user);
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  });
+
+  test("no rule has a wildcard, and Secrets are read in the hub's own namespace alone", () => {
+    const rules = golden("hub-fluidos").flatMap((object) =>
+      (
+        (object.rules ?? []) as {
+          readonly apiGroups: string[];
+          readonly resources: string[];
+          readonly verbs: string[];
+        }[]
+      ).map((rule) => ({ ...rule, in: object.metadata.namespace, kind: object.kind })),
+    );
+    for (const { apiGroups, resources, verbs } of rules)
+      expect([...apiGroups, ...resources, ...verbs]).not.toContain("*");
+    const secrets = rules.filter(({ resources }) => resources.includes("secrets"));
+    expect(secrets.map((rule) => [rule.kind, rule.in, rule.verbs])).toEqual([
+      ["Role", "flare-system", ["get", "list", "watch"]],
+    ]);
+  });
+});
