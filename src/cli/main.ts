@@ -4,6 +4,7 @@ import { agentCommand } from "./agent.ts";
 import { completionCommand } from "./completion.ts";
 import { demoCommand } from "./demo.ts";
 import { EXIT_CODES, UserError } from "./exit.ts";
+import { hubCommand } from "./hub.ts";
 import { mapCommand } from "./map.ts";
 import { mappingsCommand } from "./mappings.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     .addHelpText("after", HELP)
     .showHelpAfterError("(--help shows what there is)");
   program.addCommand(agentCommand());
+  program.addCommand(hubCommand());
   program.addCommand(mapCommand());
   program.addCommand(mappingsCommand());
   program.addCommand(simulateCommand());
