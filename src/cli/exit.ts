@@ -1,4 +1,4 @@
-/** Exit codes of every subcommand, as `flare --help` and docs/cli.md list them. */
+/** Exit codes of every subcommand, as each `--help` lists them. */
 export const EXIT_CODES = {
   /** Done. */
   ok: 0,

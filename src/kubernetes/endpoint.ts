@@ -136,6 +136,8 @@ function createAgent(url: URL, config: KubeConfig, applied: Applied): http.Agent
 
 function headersOf(applied: Applied): Record<string, string> {
   const headers: Record<string, string> = { ...applied.headers };
+  // A token file that an editor or `echo` wrote ends with a newline, which no header may have.
+  if (headers.Authorization !== undefined) headers.Authorization = headers.Authorization.trim();
   if (typeof applied.auth === "string")
     headers.Authorization = `Basic ${Buffer.from(applied.auth).toString("base64")}`;
   return headers;

@@ -138,6 +138,17 @@ describe("retries", () => {
     expect(requests).toHaveLength(expected);
   });
 
+  it("take the newline off that an editor left in the token file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "flare-token-"));
+    await writeFile(join(folder, "token"), "secret\n");
+    const { url, requests } = await serve(json(node("a", 1)));
+    const client = createClient({ kubeconfigText: kubeconfigOf(url, { tokenFile: join(folder, "token") }) });
+    await client.get(NODES, { name: "a" });
+    expect(requests[0]?.headers.authorization).toBe("Bearer secret");
+    client.close();
+    await rm(folder, { recursive: true });
+  });
+
   it("read the token file again when the server no longer accepts the token", async () => {
     const folder = await mkdtemp(join(tmpdir(), "flare-token-"));
     await writeFile(join(folder, "token"), "old");
