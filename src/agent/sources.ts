@@ -2,6 +2,7 @@ import type { DraDevice, HardwareFacts } from "../mapping/facts.ts";
 import { devicesOf, type SliceView } from "./dra.ts";
 import { readHardware } from "./hardware.ts";
 import { type NodeView, newerView } from "./node-view.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import type { AgentOptions } from "./options.ts";
 import { type CompileOverlay, createOverlay, type Overlay, readOverlayFolder } from "./overlay.ts";
 import type { PassSources } from "./pass.ts";
@@ -42,11 +43,12 @@ export async function createSources(
     setSlices: (slices) => {
       draDevices = devicesOf(slices);
     },
-    refresh: async () => {
+    // A folder that is written file by file changes many times at once.
+    refresh: oneAtATime(async () => {
       const { hostRoot, overlayFolder } = options;
       if (hostRoot !== undefined) hardware = await readHardware(hostRoot);
       if (overlayFolder !== undefined) await refreshFolder(overlayFolder);
-    },
+    }),
     snapshot: () =>
       view === undefined
         ? undefined
