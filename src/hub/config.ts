@@ -63,7 +63,8 @@ const flavors = z.strictObject({
     .strictObject({
       domain: z.string().default("flare"),
       nodeID: z.string().default("flare-hub"),
-      ip: z.string().default(""),
+      /** `host:port` of the REAR gateway. */
+      ip: z.string().min(1).default("none"),
     })
     .prefault({}),
 });

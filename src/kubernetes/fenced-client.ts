@@ -6,20 +6,18 @@ import { KubeError } from "./kube-error.ts";
  * Reading goes on. Closing the fenced client closes the client.
  */
 export function fenceClient(client: KubeClient, mayWrite: () => boolean): KubeClient {
-  const fenced =
-    <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
-    (...args: A): Promise<R> =>
-      mayWrite()
-        ? write(...args)
-        : Promise.reject(
-            new KubeError("aborted", "this process is not the leader any more: nothing was written"),
-          );
+  const fenced = <R>(write: () => Promise<R>): Promise<R> =>
+    mayWrite()
+      ? write()
+      : Promise.reject(
+          new KubeError("aborted", "this process is not the leader any more: nothing was written"),
+        );
   return {
     ...client,
-    apply: fenced(client.apply) as KubeClient["apply"],
-    patch: fenced(client.patch) as KubeClient["patch"],
-    create: fenced(client.create) as KubeClient["create"],
-    update: fenced(client.update) as KubeClient["update"],
-    delete: fenced(client.delete),
+    apply: (resource, object, options) => fenced(() => client.apply(resource, object, options)),
+    patch: (resource, target, patch, options) => fenced(() => client.patch(resource, target, patch, options)),
+    create: (resource, object, options) => fenced(() => client.create(resource, object, options)),
+    update: (resource, object, options) => fenced(() => client.update(resource, object, options)),
+    delete: (resource, target, options) => fenced(() => client.delete(resource, target, options)),
   };
 }

@@ -72,7 +72,7 @@ describe("the Flavor of a GPU node", () => {
     expect(spec).toMatchObject({
       providerID: "alpha",
       availability: true,
-      owner: { domain: "flare", nodeID: "flare-hub", ip: "" },
+      owner: { domain: "flare", nodeID: "flare-hub", ip: "none" },
       price: { amount: "80", currency: "USD", period: "hourly" },
       location: { country: "IE", additionalNotes: "eu-west-1 / eu-west-1a" },
       flavorType: {

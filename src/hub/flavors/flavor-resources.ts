@@ -31,7 +31,7 @@ export async function readIdentity(
       { namespace, name: IDENTITY },
       call,
     );
-    const { domain, nodeID, ip = "", port } = data;
+    const { domain, nodeID, ip = "none", port } = data;
     if (domain === undefined || nodeID === undefined) return undefined;
     return { domain, nodeID, ip: port === undefined ? ip : `${ip}:${port}` };
   } catch (error) {

@@ -26,6 +26,8 @@ export interface FlavorPlace {
 }
 
 const GIB = 2 ** 30;
+/** The CRD requires a text, and an empty one does not survive a server-side apply on Kubernetes 1.20. */
+const UNTOLD = "unknown";
 const LONGEST_NAME = 200;
 
 /** The name of a Flavor: readable, and by its hash unlike any other target's. The same at every start. */
@@ -60,7 +62,7 @@ export function flavorOf(name: string, offer: Offer, node: NodeRecord, place: Fl
     values,
     price:
       rate === undefined
-        ? { amount: "", currency: "", period: "" }
+        ? { amount: UNTOLD, currency: offer.currency ?? UNTOLD, period: "hourly" }
         : { amount: String(rate), currency: offer.currency ?? "", period: "hourly" },
     available: offer.free > 0,
     ...(location === undefined ? {} : { location }),

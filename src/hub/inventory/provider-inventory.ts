@@ -77,9 +77,7 @@ export function createProviderInventory(options: InventoryOptions): ProviderInve
     dirty.add(name);
     schedule();
   };
-  const refresh = (): void => {
-    for (const name of nodes.keys()) touch(name);
-  };
+  const refresh = (): void => [...nodes.keys()].forEach(touch);
   return {
     nodeChanged: (change) => {
       if (change.type === "deleted") nodes.delete(change.key);

@@ -27,6 +27,7 @@ export function nextStatus(provider: Provider, facts: StatusFacts, now: number):
   const before = provider.status;
   const contact = contactOf(facts.lastContactAt, before?.lastContact);
   const generation = provider.metadata.generation;
+  const message = messageOf(facts);
   const next: ProviderStatus = {
     conditions: facts.conditions.map((condition) => withTransition(condition, before, { generation, now })),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -34,7 +35,8 @@ export function nextStatus(provider: Provider, facts: StatusFacts, now: number):
     gpus: { ...facts.gpus },
     ...(contact === undefined ? {} : { lastContact: contact }),
     ...(facts.version === undefined ? {} : { version: facts.version }),
-    message: messageOf(facts),
+    // Left out rather than empty: Kubernetes 1.20 stores an empty text that is applied as null.
+    ...(message === "" ? {} : { message }),
   };
   return isDeepStrictEqual(sorted(next), sorted(before)) ? undefined : next;
 }

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
+import { applyManifests } from "../support/discovery.ts";
+import { type KubeClient, kubeClientFrom } from "../support/kube-client.ts";
+import { loadManifests } from "../support/manifests.ts";
+import { serviceAccountKubeconfig } from "../support/service-account.ts";
+
+const account = { namespace: "flare-system", name: "flare-hub" };
+
+describe("the hub's manifests on a real API server", () => {
+  let plane: ControlPlane;
+  let admin: KubeClient;
+  let hub: KubeClient;
+  let applied: Awaited<ReturnType<typeof applyManifests>>;
+  beforeAll(async () => {
+    plane = await startControlPlane();
+    admin = kubeClientFrom(plane.kubeconfig);
+    await admin.create("/api/v1/namespaces", { metadata: { name: "fluidos" } });
+    applied = await applyManifests(admin, [
+      ...loadManifests("manifests/hub"),
+      ...loadManifests("manifests/hub/components/fluidos"),
+    ]);
+    hub = kubeClientFrom(await serviceAccountKubeconfig(plane.kubeconfig, account));
+  });
+  afterAll(async () => {
+    hub?.close();
+    admin?.close();
+    await plane?.stop();
+  });
+
+  test("are accepted, every object whose kind the server knows", () => {
+    expect(applied.refused).toEqual([]);
+    // policy/v1 came with Kubernetes 1.21; there is nothing else that a server may not know.
+    expect(applied.unknown.filter((kind) => !kind.startsWith("PodDisruptionBudget"))).toEqual([]);
+  });
+
+  test.each([
+    ["reads Secrets beside it", { verb: "list", resource: "secrets", namespace: "flare-system" }, true],
+    ["reads no other Secret", { verb: "get", resource: "secrets", namespace: "default" }, false],
+    ["writes no Secret", { verb: "update", resource: "secrets", namespace: "flare-system" }, false],
+    [
+      "creates its Lease",
+      { verb: "create", group: "coordination.k8s.io", resource: "leases", namespace: "flare-system" },
+      true,
+    ],
+    [
+      "renews its Lease",
+      {
+        verb: "update",
+        group: "coordination.k8s.io",
+        resource: "leases",
+        namespace: "flare-system",
+        name: "flare-hub",
+      },
+      true,
+    ],
+    [
+      "takes no other Lease",
+      {
+        verb: "update",
+        group: "coordination.k8s.io",
+        resource: "leases",
+        namespace: "flare-system",
+        name: "other",
+      },
+      false,
+    ],
+    ["watches Providers", { verb: "watch", group: "flare.clastix.io", resource: "providers" }, true],
+    [
+      "writes their status",
+      { verb: "patch", group: "flare.clastix.io", resource: "providers", subresource: "status" },
+      true,
+    ],
+    ["changes no Provider", { verb: "patch", group: "flare.clastix.io", resource: "providers" }, false],
+    [
+      "writes Flavors",
+      { verb: "patch", group: "nodecore.fluidos.eu", resource: "flavors", namespace: "fluidos" },
+      true,
+    ],
+    [
+      "writes Flavors nowhere else",
+      { verb: "patch", group: "nodecore.fluidos.eu", resource: "flavors", namespace: "default" },
+      false,
+    ],
+    [
+      "reads who the FLUIDOS node is",
+      { verb: "get", resource: "configmaps", namespace: "fluidos", name: "fluidos-node-identity" },
+      true,
+    ],
+    ["reads no pods, until its cluster is made a provider", { verb: "list", resource: "pods" }, false],
+    ["touches no Node", { verb: "patch", resource: "nodes" }, false],
+  ])("the hub %s", async (_, resourceAttributes, expected) => {
+    const { body } = await hub.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
+      spec: { resourceAttributes },
+    });
+    expect((body.status as { readonly allowed: boolean }).allowed).toBe(expected);
+  });
+});
