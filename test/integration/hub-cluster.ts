@@ -41,6 +41,8 @@ export async function startCluster(): Promise<TestCluster> {
       const { uid: _, ...metadata } = node.metadata ?? {};
       await client.create(NODES, { ...node, metadata });
       await client.patch(NODES, { name: metadata.name, subresource: "status" }, { status });
+      // A real API server taints a new Node as not ready; the node controller, which tests run without, takes that back.
+      await client.patch(NODES, { name: metadata.name }, { spec: { taints: node.spec?.taints ?? null } });
     },
     addPod: async (parts) => {
       const pod = kubePod(parts);

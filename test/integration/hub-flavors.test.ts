@@ -219,7 +219,11 @@ describe("after a restart", () => {
 
   it("Flavors of a provider that is out of reach stay", async () => {
     await hub.stop();
-    await writeKubeconfig(hubCluster, "alpha", alpha.kubeconfig.replace(/token: .*/, "token: expired"));
+    await writeKubeconfig(
+      hubCluster,
+      "alpha",
+      alpha.kubeconfig.replace(/token: "?[^"\s}]+"?/, "token: expired"),
+    );
     hub = await startHub(hubCluster);
     await until(() => conditionsOf(hubCluster, "alpha")).toContain("Authorized=False TokenRejected");
     expect(await names()).toEqual([nameOf("gpu-1")]);

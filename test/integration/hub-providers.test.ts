@@ -186,7 +186,7 @@ describe("bad input ends in a clear condition:", () => {
   });
 
   it("a token that is not good", async () => {
-    const bad = cluster("beta").kubeconfig.replace(/token: .*/, "token: expired");
+    const bad = cluster("beta").kubeconfig.replace(/token: "?[^"\s}]+"?/, "token: expired");
     await writeKubeconfig(hubCluster, "beta", bad);
     await addProvider(hubCluster, "beta");
     await until(() => conditionsOf(hubCluster, "beta")).toEqual([
