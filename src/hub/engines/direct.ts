@@ -7,7 +7,7 @@ import { isOwned } from "../../workload/identity.ts";
 import type { IntentIdentity } from "../../workload/names.ts";
 import { observeWorkload, type WorkloadObservation } from "../../workload/observe.ts";
 import type { Place } from "../intents/places.ts";
-import type { ProviderDirectory } from "../providers/directory.ts";
+import type { ProviderDirectory, ProviderEntry } from "../providers/directory.ts";
 import { type DeployOptions, deployObjects } from "./deploy.ts";
 import type { Engine, StepResult } from "./engine.ts";
 import { createProviderWatch, type ProviderWatch } from "./provider-watch.ts";
@@ -23,48 +23,72 @@ type Target = Pick<Place, "provider" | "namespace">;
 /** The engine that places with a kubeconfig of the provider's cluster: nothing else is needed there. */
 export function createDirectEngine(options: DirectEngineOptions): Engine {
   const watches = createWatches(options);
-  const withClient = async (
+  const withClient = (
     provider: string,
-    work: (client: KubeClient) => Promise<StepResult>,
+    signal: AbortSignal,
+    work: (client: KubeClient, signal: AbortSignal) => Promise<StepResult>,
   ): Promise<StepResult> => {
-    const entry = options.providers.get(provider);
-    if (entry === undefined) return failure("ProviderGone", `there is no Provider ${provider} any more`);
-    const client = entry.client();
-    if (client === undefined)
-      return failure("ProviderUnreachable", `Provider ${provider} has no kubeconfig that works`);
-    try {
-      return await work(client);
-    } catch (error) {
-      // Fenced, or the hub stops: that is no fault of the provider.
-      if (!isKubeError(error) || error.code === "aborted") throw error;
-      return failure(
-        error.status === undefined ? "ProviderUnreachable" : error.reason || "Refused",
-        error.message,
-      );
-    }
+    const open = openTo(options.providers.get(provider), provider);
+    return "client" in open ? bounded(signal, (within) => work(open.client, within)) : Promise.resolve(open);
   };
   return {
     name: "direct",
     // The status of the Intent is the reservation; the provider learns of it with the workload.
     reserve: () => Promise.resolve({ ok: true }),
     deploy: (view, place, signal) =>
-      withClient(place.provider, async (client) => {
+      withClient(place.provider, signal, async (client, within) => {
         const provider = options.providers.get(place.provider)?.provider();
-        const result = await deployObjects({ ...options, provider }, { client, view, place, signal });
+        const result = await deployObjects({ ...options, provider }, { client, view, place, signal: within });
         if (result.ok) watches.deployed(view.uid, place);
         return result;
       }),
     observe: ({ uid }, place) => watches.observe(uid, place),
     isMissing: ({ uid }, place) => watches.isMissing(uid, place),
     release: (view, place, signal) =>
-      withClient(place.provider, (client) => release(client, options.hub, view, place, signal)),
+      withClient(place.provider, signal, (client, within) =>
+        release(client, options.hub, view, place, within),
+      ),
     found: () => watches.found(),
     subscribe: watches.subscribe,
     run: watches.run,
   };
 }
 
-const failure = (reason: string, message: string): StepResult => ({ ok: false, reason, message });
+type Failure = Extract<StepResult, { ok: false }>;
+const failure = (reason: string, message: string): Failure => ({ ok: false, reason, message });
+
+/** The provider's client, or why there is no use in trying. A paused provider is still cleaned and kept current. */
+function openTo(entry: ProviderEntry | undefined, name: string): { readonly client: KubeClient } | Failure {
+  if (entry === undefined) return failure("ProviderGone", `there is no Provider ${name} any more`);
+  const client = entry.client();
+  if (client === undefined)
+    return failure("ProviderUnreachable", `Provider ${name} has no kubeconfig that works`);
+  // Nobody waits for an answer that will not come; its return is noticed by the probes.
+  const closed = entry.provider().spec.paused ? undefined : entry.closed();
+  return closed === undefined ? { client } : failure("ProviderUnreachable", closed);
+}
+
+/** A provider may be slow, but not for ever: what it does not answer is a failure, and tried again. */
+const PATIENCE_MS = 15_000;
+
+async function bounded(
+  signal: AbortSignal,
+  work: (within: AbortSignal) => Promise<StepResult>,
+): Promise<StepResult> {
+  const timeout = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    return await work(AbortSignal.any([signal, timeout]));
+  } catch (error) {
+    if (timeout.aborted && !signal.aborted)
+      return failure("ProviderTimeout", `no answer within ${PATIENCE_MS / 1000} s`);
+    // Fenced, or the hub stops: that is no fault of the provider.
+    if (!isKubeError(error) || error.code === "aborted") throw error;
+    return failure(
+      error.status === undefined ? "ProviderUnreachable" : error.reason || "Refused",
+      error.message,
+    );
+  }
+}
 
 /** Deletes the namespace, if it is this Intent's, and with it everything in it. */
 async function release(

@@ -6,6 +6,7 @@ import { createWorkQueue, type WorkQueue } from "../../kubernetes/work-queue.ts"
 import type { Controller, ControllerContext } from "../controller.ts";
 import { createDirectEngine } from "../engines/direct.ts";
 import { NAMESPACES } from "../engines/resources.ts";
+import type { ProviderEntry } from "../providers/directory.ts";
 import { createAbsences } from "./absence.ts";
 import { createBook } from "./book.ts";
 import { createIntentStore } from "./intent-store.ts";
@@ -13,7 +14,7 @@ import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view
 import { INTENT_DEFAULTS, type IntentOptions } from "./options.ts";
 import { sweep } from "./orphans.ts";
 import { placesOf } from "./places.ts";
-import { reconcile } from "./reconcile.ts";
+import { cleanUp, reconcile } from "./reconcile.ts";
 import { scheduleOnce } from "./schedule.ts";
 import { forget, take, type World } from "./world.ts";
 
@@ -94,6 +95,7 @@ function createWorld(
     unsure: new Set(),
     told: new Map(),
     wake: (key) => queue.add(key),
+    clean: (key) => cleanings.add(key),
     schedule: (delayMs = GATHER_MS) => passes.add(THE_QUEUE, { delayMs }),
   };
   const failed = (key: string, error: unknown, failures: number): void => {
@@ -112,6 +114,14 @@ function createWorld(
     onError: failed,
     work: (key, signal) => reconcile(world, key, signal),
   });
+  const cleanings = createWorkQueue({
+    concurrency: options.concurrency,
+    maxDelayMs: 60_000,
+    now,
+    random,
+    onError: failed,
+    work: (key, signal) => cleanUp(world, key, signal),
+  });
   // One pass at a time: two would give the same GPUs to two Intents.
   const passes = createWorkQueue({
     concurrency: 1,
@@ -121,13 +131,13 @@ function createWorld(
     work: (_, signal) => scheduleOnce(world, signal),
   });
   metrics.queue("intent", queue);
-  return { world, queue: both(queue, passes) };
+  return { world, queue: together(queue, [cleanings, passes]) };
 }
 
-const both = (queue: WorkQueue, passes: WorkQueue): WorkQueue => ({
+const together = (queue: WorkQueue, others: readonly WorkQueue[]): WorkQueue => ({
   ...queue,
   stop: async () => {
-    await Promise.all([queue.stop(), passes.stop()]);
+    await Promise.all([queue, ...others].map((each) => each.stop()));
   },
 });
 
@@ -176,6 +186,7 @@ function listen(world: World): readonly (() => void)[] {
   const wakeThoseOn = (isThere: (view: IntentView) => boolean): void => {
     for (const view of world.store.values()) if (isThere(view)) world.wake(view.key);
   };
+  const states = new Map<string, string>();
   return [
     world.engine.subscribe((uid) => {
       const view = world.store.byUid(uid);
@@ -189,6 +200,9 @@ function listen(world: World): readonly (() => void)[] {
       world.schedule();
     }),
     providers.subscribe((name) => {
+      const state = stateOf(providers.get(name));
+      if (states.get(name) === state) return;
+      states.set(name, state);
       wakeThoseOn(({ status }) =>
         [...placesOf(status.placement), ...(status.abandoned ?? [])].some(
           ({ provider }) => provider === name,
@@ -198,6 +212,10 @@ function listen(world: World): readonly (() => void)[] {
     }),
   ];
 }
+
+/** What of a provider matters to Intents; its status, with the time of its last answer, changes all the time. */
+const stateOf = (entry: ProviderEntry | undefined): string =>
+  entry === undefined ? "gone" : `${entry.provider().metadata.generation} ${entry.closed() ?? "open"}`;
 
 function watchIntents(world: World) {
   const { client, log, now, random } = world.context;

@@ -8,20 +8,22 @@ export type IntentCost = NonNullable<IntentStatus["cost"]>;
 const HOUR_MS = 3_600_000;
 
 /**
- * The cost counted up to now. A clock that was stepped back counts nothing twice: the time that it repeats is free.
- * `now` in milliseconds.
+ * The cost counted up to now, in whole seconds, as times are written; what is left over is counted the next time. A clock
+ * that was stepped back counts nothing twice: the time that it repeats is free. `now` in milliseconds.
  */
 export function accrue(cost: IntentCost | undefined, now: number): IntentCost | undefined {
-  if (cost?.rate === undefined || cost.since === undefined) return cost;
-  const rate = parseMoney(cost.rate);
-  if (rate === undefined) return cost;
-  const since = Date.parse(cost.since);
-  // Whole seconds, as times are written: what is left over is counted the next time.
   const until = Math.floor(now / 1000) * 1000;
-  if (until === since) return cost;
-  const before = parseMoney(cost.accrued ?? "", rate.currency)?.amount ?? 0;
-  const amount = before + (rate.amount * Math.max(0, until - since)) / HOUR_MS;
-  return { ...cost, accrued: formatMoney({ amount, currency: rate.currency }), since: timestamp(until) };
+  if (cost?.since === undefined || until === Date.parse(cost.since)) return cost;
+  const accrued = accruedAt(cost, until);
+  return accrued === undefined ? cost : { ...cost, accrued, since: timestamp(until) };
+}
+
+function accruedAt({ rate, accrued, since }: IntentCost, until: number): string | undefined {
+  const hourly = parseMoney(rate ?? "");
+  if (hourly === undefined || since === undefined) return undefined;
+  const before = parseMoney(accrued ?? "", hourly.currency)?.amount ?? 0;
+  const amount = before + (hourly.amount * Math.max(0, until - Date.parse(since))) / HOUR_MS;
+  return formatMoney({ amount, currency: hourly.currency });
 }
 
 /** From now on it costs this much; what has accrued stays. */
@@ -37,9 +39,10 @@ export function startCost(cost: IntentCost | undefined, rate: Money | undefined,
 
 /** From now on it costs nothing more. */
 export function stopCost(cost: IntentCost | undefined, now: number): IntentCost | undefined {
-  const counted = accrue(cost, now);
-  if (counted === undefined) return undefined;
-  const { rate: _, since: __, ...rest } = counted;
+  if (cost === undefined) return undefined;
+  const { rate: _, since: __, ...rest } = cost;
+  const accrued = accruedAt(cost, now);
+  if (accrued !== undefined) return { ...rest, accrued };
   return rest;
 }
 

@@ -40,11 +40,13 @@ export interface Facts {
   /** Objects that were created are gone, and not by our hand. */
   readonly missing: boolean;
   readonly observation: WorkloadObservation | undefined;
-  /** Left places were tried to be cleaned just now: the rest comes later. */
+  /** A deleted Intent's places were tried to be cleaned just now: the rest comes later. */
   readonly cleaned: boolean;
   /** How long a deleted Intent waits for its providers; how often its cost is written. */
   readonly letGoAfterMs: number;
   readonly costEveryMs: number;
+  /** How soon a clean-up that did not succeed is tried again. */
+  readonly retryMs: number;
 }
 
 /** Something worth telling people, as an Event and in the audit log. */
@@ -58,7 +60,7 @@ export interface Announcement {
 export type Step =
   | { readonly do: "write"; readonly status: IntentStatus; readonly say?: Announcement }
   | { readonly do: "add-finalizer" }
-  /** Clean these places; those that are clean leave the status. */
+  /** The Intent is deleted: clean these places. Those that are clean leave the status. */
   | { readonly do: "release"; readonly places: readonly Pick<Place, "provider" | "namespace">[] }
   /** Take the finalizer off. What could not be cleaned is told. */
   | { readonly do: "let-go"; readonly leftovers: readonly string[] }
@@ -67,12 +69,10 @@ export type Step =
   | { readonly do: "schedule" }
   | { readonly do: "rest"; readonly afterMs?: number };
 
-const RETRY_CLEANUP_MS = 5000;
-
 /** The next step of an Intent. Pure: the same state and facts give the same step. */
 export function nextStep(view: IntentView, facts: Facts): Step {
   if (view.deletingSince !== undefined) return deletion(view, view.deletingSince, facts);
-  return admission(view, facts) ?? cleaning(view, facts) ?? work(view, facts);
+  return admission(view, facts) ?? work(view, facts);
 }
 
 function deletion(view: IntentView, since: number, facts: Facts): Step {
@@ -84,7 +84,7 @@ function deletion(view: IntentView, since: number, facts: Facts): Step {
   // A clock that was stepped back only makes the wait longer.
   const leftMs = since + facts.letGoAfterMs - facts.now;
   if (leftMs <= 0) return { do: "let-go", leftovers };
-  return { do: "rest", afterMs: Math.min(leftMs, RETRY_CLEANUP_MS) };
+  return { do: "rest", afterMs: Math.min(leftMs, facts.retryMs) };
 }
 
 /** Undefined once the spec as it is now is known to be good and the finalizer is there. */
@@ -108,19 +108,11 @@ function refusal(view: IntentView, problems: readonly Problem[], facts: Facts): 
     const say = { type: "Warning", reason: "Refused", message: admitted?.message ?? "" } as const;
     return { do: "write", status, say };
   }
-  return holdsPlacement(view)
-    ? (cleaning(view, facts) ?? watching(view, facts))
-    : (cleaning(view, facts) ?? { do: "rest" });
-}
-
-/** Places that were left are cleaned beside whatever else goes on. */
-function cleaning(view: IntentView, facts: Facts): Step | undefined {
-  const places = view.status.abandoned ?? [];
-  return places.length === 0 || facts.cleaned ? undefined : { do: "release", places };
+  return holdsPlacement(view) ? watching(view, facts) : { do: "rest" };
 }
 
 function work(view: IntentView, facts: Facts): Step {
-  if (hasEnded(view)) return later(view, undefined);
+  if (hasEnded(view)) return later();
   if (!holdsPlacement(view)) return leftover(view, facts) ?? { do: "schedule" };
   if (view.status.placement?.generation !== view.generation) return replan(view, facts);
   const places = placesOf(view.status.placement);
@@ -169,7 +161,7 @@ function watching(view: IntentView, facts: Facts): Step {
   const costInMs = Number.isNaN(since) ? undefined : since + facts.costEveryMs - facts.now;
   if (costInMs !== undefined && costInMs <= 0 && !sayTheSame(costed, view.status))
     return { do: "write", status: costed };
-  return later(view, soonest(spentMs, facts.lostInMs, costInMs));
+  return later(soonest(spentMs, facts.lostInMs, costInMs));
 }
 
 function observed(view: IntentView, { observation, now }: Facts): Step | undefined {
@@ -200,10 +192,8 @@ function leave(
 
 const normal = (reason: string, message = ""): Announcement => ({ type: "Normal", reason, message });
 
-function later(view: IntentView, afterMs: number | undefined): Step {
-  const cleanMs = (view.status.abandoned ?? []).length === 0 ? undefined : RETRY_CLEANUP_MS;
-  const wait = soonest(afterMs, cleanMs);
-  return wait === undefined ? { do: "rest" } : { do: "rest", afterMs: wait };
+function later(afterMs?: number): Step {
+  return afterMs === undefined ? { do: "rest" } : { do: "rest", afterMs };
 }
 
 function soonest(...times: readonly (number | undefined)[]): number | undefined {

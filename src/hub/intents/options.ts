@@ -22,6 +22,8 @@ export interface IntentOptions {
   readonly costEveryMs: number;
   /** How often the queue is gone through while somebody waits, and its order written at most. */
   readonly queueEveryMs: number;
+  /** How soon something that is in the way, or could not be cleaned, is tried again. */
+  readonly retryMs: number;
   /** How long to wait at the start for providers to tell what they have. */
   readonly settleMs: number;
   /** Intents worked on, and placements written, at the same time. */
@@ -37,6 +39,7 @@ export const INTENT_DEFAULTS: Omit<IntentOptions, "resolveModel"> = {
   starvesAfterMs: 30 * 60_000,
   costEveryMs: 5 * 60_000,
   queueEveryMs: 10_000,
+  retryMs: 5000,
   settleMs: 5000,
   concurrency: 16,
 };

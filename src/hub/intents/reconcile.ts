@@ -28,7 +28,6 @@ import {
 
 /** No Intent needs more steps in a row; what does is a fault of ours, and must not spin. */
 const MOST_STEPS = 12;
-const STUCK_RETRY_MS = 5000;
 
 /** Brings one Intent nearer to what it should be, step by step. Throws what the API throws: then it is tried again. */
 export async function reconcile(world: World, key: string, signal: AbortSignal): Promise<WorkResult> {
@@ -41,7 +40,22 @@ export async function reconcile(world: World, key: string, signal: AbortSignal):
     if ("result" in done) return done.result;
     view = done.view;
   }
-  return view === undefined ? {} : { requeueAfterMs: STUCK_RETRY_MS };
+  return view === undefined ? {} : { requeueAfterMs: world.options.retryMs };
+}
+
+/** Cleans up what a living Intent left. A provider that is slow or away keeps nothing else from being done for it. */
+export async function cleanUp(world: World, key: string, signal: AbortSignal): Promise<WorkResult> {
+  const view = world.store.get(key);
+  const places = view?.status.abandoned ?? [];
+  if (view === undefined || view.deletingSince !== undefined || places.length === 0) return {};
+  try {
+    const next = await clean(world, view, places, signal);
+    return (next.status.abandoned ?? []).length === 0 ? {} : { requeueAfterMs: world.options.retryMs };
+  } catch (error) {
+    if (!isKubeError(error, "conflict") && !isKubeError(error, "not-found")) throw error;
+    await readAgain(world, view, signal);
+    return { requeueAfterMs: 0 };
+  }
 }
 
 type Done = { readonly result: WorkResult } | { readonly view: IntentView | undefined };
@@ -180,7 +194,7 @@ async function deploy(
       const next = await writeStatus(world, view, status, signal);
       announce(world, next, { type: "Warning", reason: result.reason, message: result.message });
     }
-    return { result: { requeueAfterMs: STUCK_RETRY_MS } };
+    return { result: { requeueAfterMs: world.options.retryMs } };
   }
   const step = deployedStep(view, world.context.now());
   return perform(world, view, step, signal, { cleaned: false });
@@ -202,6 +216,7 @@ function factsOf(world: World, view: IntentView, cleaned: boolean): Facts {
     cleaned,
     letGoAfterMs: options.letGoAfterMs,
     costEveryMs: options.costEveryMs,
+    retryMs: options.retryMs,
   };
 }
 

@@ -63,8 +63,18 @@ function askingOf(world: World, view: IntentView): Asking | undefined {
     since: Number.isNaN(since) ? view.createdAt : since,
     gpus: requirement.tasks * requirement.gpu.count,
     requirement,
+    avoids: avoidedBy(view),
     patienceMs: (negotiation?.timeoutSeconds ?? 0) * 1000,
   };
+}
+
+/** Where it was lost it does not go again before what is left of it there is cleaned up. */
+function avoidedBy({ status }: IntentView): ReadonlySet<string> {
+  const places = (status.abandoned ?? []).flatMap(({ provider, reason = "", tasks }) => {
+    if (reason.startsWith("Provider")) return [provider];
+    return reason.startsWith("Node") ? tasks.map(({ node }) => `${provider}/${node}`) : [];
+  });
+  return new Set(places);
 }
 
 function passOf(world: World): Pass {

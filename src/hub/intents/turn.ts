@@ -16,6 +16,8 @@ export interface Asking extends Waiting {
   readonly requirement: Requirement;
   /** GPUs that it would get. */
   readonly gpus: number;
+  /** Providers, and nodes as `provider/node`, that it fled from and that are not clean yet. */
+  readonly avoids: ReadonlySet<string>;
   /** How long it waits before it gives up anything, milliseconds. */
   readonly patienceMs: number;
 }
@@ -58,8 +60,8 @@ export interface Pass {
 /** Gives one Intent its turn. What it gets is taken off the pass's ledger. */
 export function takeTurn(pass: Pass, asking: Asking): Outcome {
   const { requirement } = asking;
-  const open = openOffers(pass);
-  const decision = decideOnce(pass, open, requirement);
+  const open = openOffers(pass, asking.avoids);
+  const decision = decideOnce(pass, open, asking);
   if (decision.placed) return take(pass, decision);
   const waitedMs = pass.now - asking.since;
   const isImpatient = waitedMs >= asking.patienceMs;
@@ -78,14 +80,16 @@ export function takeTurn(pass: Pass, asking: Asking): Outcome {
   return { result: "waits", reason: `${withSuggestion(pass, requirement, decision)}${consent}`, decision };
 }
 
-/** The pass's offers without the nodes that are kept for others. */
-const openOffers = ({ ledger, kept }: Pass): Ledger =>
-  kept.size === 0
-    ? ledger
-    : { ...ledger, offers: ledger.offers.filter((offer) => !kept.has(nodeKey(offer))) };
+/** The pass's offers without the nodes that are kept for others, or that the Intent avoids. */
+function openOffers({ ledger, kept }: Pick<Pass, "ledger" | "kept">, avoids: ReadonlySet<string>): Ledger {
+  if (kept.size === 0 && avoids.size === 0) return ledger;
+  const isOpen = (offer: Offer): boolean =>
+    !kept.has(nodeKey(offer)) && !avoids.has(nodeKey(offer)) && !avoids.has(offer.provider);
+  return { ...ledger, offers: ledger.offers.filter(isOpen) };
+}
 
-function decideOnce(pass: Pass, open: Ledger, requirement: Requirement): Decision {
-  const question = JSON.stringify(requirement);
+function decideOnce(pass: Pass, open: Ledger, { requirement, avoids }: Asking): Decision {
+  const question = JSON.stringify([requirement, ...avoids]);
   const known = pass.refused.get(question);
   if (known !== undefined) return known;
   const decision = decide(open, requirement);
@@ -102,11 +106,11 @@ function take(pass: Pass, decision: Placed, relaxed?: string): Outcome {
 /** GPUs that come back by themselves are waited for before anybody is displaced. */
 function displace(
   pass: Pass,
-  { requirement }: Asking,
+  { requirement, avoids }: Asking,
 ): Omit<Extract<Outcome, { result: "preempts" }>, "decision"> | undefined {
   const lower = pass.holders.filter(({ priority }) => priority < requirement.priority);
   if (lower.length === 0 && pass.leaving.length === 0) return undefined;
-  const ledger = openOffers({ ...pass, ledger: release(pass.ledger, pass.leaving) });
+  const ledger = openOffers({ ledger: release(pass.ledger, pass.leaving), kept: pass.kept }, avoids);
   const soon = decide(ledger, requirement);
   if (soon.placed) {
     keepNodes(pass, soon);

@@ -26,15 +26,18 @@ export interface World {
   readonly told: Map<string, number>;
   /** Wants a look at the Intent. */
   readonly wake: (key: string) => void;
+  /** Wants the places that the Intent left cleaned up, beside whatever else is done for it. */
+  readonly clean: (key: string) => void;
   /** Wants the queue gone through. */
   readonly schedule: (delayMs?: number) => void;
 }
 
 /** Takes in a state of an Intent, from a watch or from one of our writes, and what it holds with it. */
-export function take({ store, book, unsure }: World, view: IntentView): void {
+export function take({ store, book, unsure, clean }: World, view: IntentView): void {
   store.put(view);
   const newest = store.get(view.key);
   if (newest !== undefined && !unsure.has(newest.uid)) book.set(newest.uid, heldPlacements(newest));
+  if ((newest?.status.abandoned ?? []).length > 0) clean(view.key);
 }
 
 export const requirementFor = ({ options, context }: World, view: IntentView): ReadRequirement =>

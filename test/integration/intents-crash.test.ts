@@ -1,0 +1,187 @@
+/** The hub dies at every one of its writes, and another takes over: nothing is booked twice, nothing is left behind. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { INTENTS } from "../../src/hub/intents/intent-view.ts";
+import type { KubeClient } from "../../src/kubernetes/kube-client.ts";
+import type { KubeObject } from "../../src/kubernetes/objects.ts";
+import { workloadNamespace } from "../../src/workload/names.ts";
+import { createNamespace } from "./hub-cluster.ts";
+import { until } from "./hub-harness.ts";
+import {
+  type Federation,
+  intent,
+  intentsOf,
+  listed,
+  madeIn,
+  type RunningHub,
+  startFederation,
+  type Wrap,
+  workloadsIn,
+} from "./intents-harness.ts";
+
+/** What a dead process does. */
+class Died extends Error {}
+
+/** Events and what providers say of themselves are no part of an Intent's way. */
+const counts = (resource: { readonly plural: string }): boolean =>
+  !["events", "providers", "leases"].includes(resource.plural);
+
+/** Counts the writes that belong to Intents and dies just before or after one of them: from then on nothing works. */
+function mortal(dieAt: number, when: "before" | "after") {
+  let writes = 0;
+  let isDead = false;
+  const breathe = (): void => {
+    if (isDead) throw new Died("the process is dead");
+  };
+  const isFatal = (resource: { readonly plural: string }): boolean => {
+    if (!counts(resource)) return false;
+    writes += 1;
+    return writes === dieAt;
+  };
+  type Call<A extends unknown[], R> = (resource: { readonly plural: string }, ...args: A) => Promise<R>;
+  const reading =
+    <A extends unknown[], R>(call: Call<A, R>): Call<A, R> =>
+    async (resource, ...args) => {
+      breathe();
+      const result = await call(resource, ...args);
+      breathe();
+      return result;
+    };
+  const writing =
+    <A extends unknown[], R>(call: Call<A, R>): Call<A, R> =>
+    async (resource, ...args) => {
+      breathe();
+      const isLast = isFatal(resource);
+      if (isLast && when === "before") isDead = true;
+      breathe();
+      const result = await call(resource, ...args);
+      if (isLast) isDead = true;
+      breathe();
+      return result;
+    };
+  const wrap: Wrap = (client) => ({
+    ...client,
+    get: reading(client.get as Call<never[], never>) as KubeClient["get"],
+    apply: writing(client.apply as Call<never[], never>) as KubeClient["apply"],
+    create: writing(client.create as Call<never[], never>) as KubeClient["create"],
+    update: writing(client.update as Call<never[], never>) as KubeClient["update"],
+    patch: writing(client.patch as Call<never[], never>) as KubeClient["patch"],
+    delete: writing(client.delete as Call<never[], never>) as KubeClient["delete"],
+  });
+  return { wrap, isDead: () => isDead };
+}
+
+let federation: Federation;
+let intents: ReturnType<typeof intentsOf>;
+beforeAll(async () => {
+  federation = await startFederation(["alpha", "beta"]);
+  for (const [index, cluster] of Object.values(federation.providers).entries()) {
+    const devices = [
+      {
+        resource: "nvidia.com/gpu",
+        model: "nvidia-h100",
+        count: 1,
+        memoryGi: 80,
+        sharing: "none",
+        replicas: 1,
+      },
+    ];
+    await cluster.addNode({
+      name: `node-${index}`,
+      annotations: { "gpu.fluidos.eu/count": "1", "gpu.fluidos.eu/devices": JSON.stringify(devices) },
+      allocatable: { cpu: "64", memory: "500Gi", pods: "110", "nvidia.com/gpu": "1" },
+    });
+  }
+  intents = intentsOf(federation.hub);
+}, 60_000);
+afterAll(() => federation.close());
+
+const clusters = () => Object.values(federation.providers);
+const made = async () => (await Promise.all(clusters().map(madeIn))).flat();
+const workloads = async () => (await Promise.all(clusters().map(workloadsIn))).flat();
+const nodes = async (): Promise<string[]> =>
+  (await listed<KubeObject & { status?: { placement?: { node?: string } } }>(federation.hub.client, INTENTS))
+    .flatMap(({ status }) => status?.placement?.node ?? [])
+    .sort();
+
+async function untilDeadOr(isDone: () => Promise<boolean>, life: { isDead: () => boolean }): Promise<void> {
+  await until(async () => life.isDead() || (await isDone())).toBe(true);
+}
+
+const bothDeployed = async (): Promise<boolean> => {
+  const conditions = await Promise.all(["one", "two"].map((name) => intents.condition(name, "Deployed")));
+  return conditions.every((condition) => condition.startsWith("True"));
+};
+const bothGone = async (): Promise<boolean> =>
+  !(await intents.exists("one")) && !(await intents.exists("two")) && (await made()).length === 0;
+
+async function submitBoth(): Promise<void> {
+  for (const name of ["one", "two"]) await intents.submit(intent(name));
+}
+async function removeBoth(): Promise<void> {
+  for (const name of ["one", "two"]) await intents.remove(name);
+}
+
+/** A hub that is left to do its work until all is as it should be. */
+async function finish(isDone: () => Promise<boolean>): Promise<void> {
+  const hub: RunningHub = federation.start({ settleMs: 1000 });
+  await until(isDone).toBe(true);
+  await hub.stop();
+}
+
+describe("two Intents, two GPUs, and a hub that dies", () => {
+  // Two admissions, finalizers, placements and deployments, and five objects of each: 18 writes at least.
+  const points = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18];
+  it.each(points.flatMap((point) => [[point, "before"] as const, [point, "after"] as const]))(
+    "at write %i, %s it: each gets a GPU of its own in the end",
+    async (point, when) => {
+      const life = mortal(point, when);
+      const first = federation.start({ settleMs: 1000 }, life.wrap);
+      await submitBoth();
+      await untilDeadOr(bothDeployed, life);
+      expect(life.isDead()).toBe(true);
+      await first.stop();
+      await finish(bothDeployed);
+      expect(await nodes()).toEqual(["node-0", "node-1"]);
+      expect(await workloads()).toHaveLength(2);
+      await removeBoth();
+      await finish(bothGone);
+    },
+  );
+
+  it.each([1, 2, 3, 4, 5, 6].flatMap((point) => [[point, "before"] as const, [point, "after"] as const]))(
+    "at write %i of the clean-up, %s it: nothing is left in the end",
+    async (point, when) => {
+      await submitBoth();
+      await finish(bothDeployed);
+      await removeBoth();
+      const life = mortal(point, when);
+      const first = federation.start({ settleMs: 1000 }, life.wrap);
+      await untilDeadOr(bothGone, life);
+      expect(life.isDead()).toBe(true);
+      await first.stop();
+      await finish(bothGone);
+      expect(await workloads()).toEqual([]);
+    },
+  );
+});
+
+describe("a namespace of the name that an Intent's would have", () => {
+  it("is left alone, and the Intent says so", async () => {
+    const { metadata } = await intents.submit(intent("unlucky"));
+    const identity = { namespace: "team-a", name: "unlucky", uid: metadata.uid ?? "" };
+    const name = workloadNamespace("team-a", identity);
+    for (const { client } of clusters()) await createNamespace(client, name);
+    const hub = federation.start({ settleMs: 1000 });
+    await until(() => intents.condition("unlucky", "Deployed")).toBe("False NamespaceTaken");
+    await intents.remove("unlucky");
+    await until(() => intents.exists("unlucky")).toBe(false);
+    await hub.stop();
+    for (const { client } of clusters()) {
+      const found = await client.get<KubeObject>(
+        { group: "", version: "v1", plural: "namespaces", namespaced: false },
+        { name },
+      );
+      expect(found.metadata?.deletionTimestamp).toBeUndefined();
+    }
+  });
+});
