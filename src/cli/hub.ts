@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { Command } from "commander";
 import type { HubConfig } from "../hub/config.ts";
-import type { Regions } from "../hub/inventory/regions.ts";
 import type { HubDeps } from "../hub/options.ts";
 import { UserError } from "./exit.ts";
 import { configWith, type HubFlags, hubFlags } from "./hub-flags.ts";
@@ -32,7 +31,9 @@ Exit codes:
 /** `flare hub`: gathers the GPU nodes of many clusters into one pool. */
 export function hubCommand(): Command {
   const command = new Command("hub")
-    .description("Gather the GPU nodes of the provider clusters into one pool, and publish them as Flavors")
+    .description(
+      "Gather the GPU nodes of the provider clusters into one pool, publish them as Flavors, and place Intents on them",
+    )
     .addHelpText("after", HELP)
     .action((flags: HubFlags) => run(command, flags));
   for (const flag of hubFlags()) command.addOption(flag);
@@ -66,7 +67,7 @@ async function run(command: Command, flags: HubFlags): Promise<void> {
   process.exitCode = await runHub(options, {
     client,
     connect,
-    regions: await regionsOf(flags.mappings),
+    ...(await partsOf(flags.mappings)),
     log: createLogger({ level: flags.logLevel }),
     signal: stopper.signal,
     version,
@@ -86,13 +87,20 @@ async function readConfig(file: string | undefined): Promise<HubConfig | undefin
   return read.config;
 }
 
-/** Regions by the mapping tables: the built-in ones with the site's on top. */
-async function regionsOf(folder: string | undefined): Promise<Regions> {
-  const [{ tablesWith, siteTables }, { createRegions }] = await Promise.all([
-    import("./built-in-tables.ts"),
-    import("../hub/inventory/regions.ts"),
-  ]);
+/** What the hub knows by the mapping tables, the built-in ones with the site's on top: regions, and models of Intents. */
+async function partsOf(folder: string | undefined): Promise<Pick<HubDeps, "regions" | "controllers">> {
+  const [{ tablesWith, siteTables }, { createRegions }, { createIntentController }, { catalogueModels }] =
+    await Promise.all([
+      import("./built-in-tables.ts"),
+      import("../hub/inventory/regions.ts"),
+      import("../hub/intents/controller.ts"),
+      import("../hub/intents/models.ts"),
+    ]);
   const compiled = await tablesWith(folder === undefined ? [] : await siteTables([folder]));
   if (!compiled.ok) throw new UserError(compiled.problems.join("\n"));
-  return createRegions(compiled.tables.lookups.get("regions")?.tree);
+  const { lookups, catalogue } = compiled.tables;
+  return {
+    regions: createRegions(lookups.get("regions")?.tree),
+    controllers: [createIntentController({ resolveModel: catalogueModels(catalogue) })],
+  };
 }

@@ -58,14 +58,16 @@ function mortal(dieAt: number, when: "before" | "after") {
       breathe();
       return result;
     };
+  const bound = (client: KubeClient, name: "get" | "apply" | "create" | "update" | "patch" | "delete") =>
+    client[name].bind(client) as Call<never[], never>;
   const wrap: Wrap = (client) => ({
     ...client,
-    get: reading(client.get as Call<never[], never>) as KubeClient["get"],
-    apply: writing(client.apply as Call<never[], never>) as KubeClient["apply"],
-    create: writing(client.create as Call<never[], never>) as KubeClient["create"],
-    update: writing(client.update as Call<never[], never>) as KubeClient["update"],
-    patch: writing(client.patch as Call<never[], never>) as KubeClient["patch"],
-    delete: writing(client.delete as Call<never[], never>) as KubeClient["delete"],
+    get: reading(bound(client, "get")) as KubeClient["get"],
+    apply: writing(bound(client, "apply")) as KubeClient["apply"],
+    create: writing(bound(client, "create")) as KubeClient["create"],
+    update: writing(bound(client, "update")) as KubeClient["update"],
+    patch: writing(bound(client, "patch")) as KubeClient["patch"],
+    delete: writing(bound(client, "delete")) as KubeClient["delete"],
   });
   return { wrap, isDead: () => isDead };
 }
