@@ -19,6 +19,8 @@ export interface PassSources {
   readonly hardware: HardwareFacts | undefined;
   readonly map: MapFunction;
   readonly overlayProblems: readonly string[];
+  /** The site's ConfigMap is still to be read for the first time. */
+  readonly tablesPending: boolean;
 }
 
 /** What a pass acts through. */
@@ -54,6 +56,7 @@ export function createPass(shell: PassShell): Pass {
   let current: NodeView | undefined;
   // Whether the tables in force were ever what the site wants. Good ones of a former process are not known to this one.
   let tablesGood = false;
+  const waitsUntil = shell.now() + shell.graceMs;
   const tellOnce = createTeller((event) => {
     shell.log.warn({ reason: event.reason }, event.message);
     if (current !== undefined) shell.tell(current, event);
@@ -81,7 +84,9 @@ export function createPass(shell: PassShell): Pass {
     const before = respectOwners(sources.view, toFields(result), refused);
     refused = before.refused;
     const clock = { now: shell.now(), graceMs: shell.graceMs };
-    tablesGood ||= sources.overlayProblems.length === 0;
+    // A ConfigMap that cannot be read is waited for as long as for GPUs that vanish, and no longer.
+    const pending = sources.tablesPending && clock.now < waitsUntil;
+    tablesGood ||= !pending && sources.overlayProblems.length === 0;
     // What good tables said before a restart is changed only on the word of good tables.
     const wanted = tablesGood ? before.wanted : { ...before.wanted, ...sources.view.published };
     const next = nextPublication(sources.view.published, wanted, state, clock);
@@ -92,7 +97,8 @@ export function createPass(shell: PassShell): Pass {
     shell.metrics.overridden(overridden);
     shell.metrics.withdrawing(Object.keys(next.state.unwantedSince).length);
     tellOnce(announcements({ result, overridden, overlayProblems: sources.overlayProblems }));
-    return { ...done, recheckAt: next.recheckAt, message: messageOf(done.view) };
+    const recheckAt = pending ? Math.min(waitsUntil, next.recheckAt ?? waitsUntil) : next.recheckAt;
+    return { ...done, recheckAt, message: messageOf(done.view) };
   };
 }
 

@@ -79,8 +79,14 @@ async function startSources(
   };
   const findSlices = createSliceFinder(context, keep, now);
   const first = [sources.refresh(), keep(watchNode(context))];
-  if (options.overlayConfigMap !== undefined)
-    first.push(keep(watchConfigMap(context, options.overlayConfigMap)));
+  if (options.overlayConfigMap !== undefined) {
+    sources.setTablesPending(true);
+    const read = keep(watchConfigMap(context, options.overlayConfigMap)).then(() => {
+      sources.setTablesPending(false);
+      changed();
+    });
+    first.push(read);
+  }
   if (options.dra) first.push(findSlices());
   if (options.overlayFolder !== undefined) watchFolder(options.overlayFolder, refresh, signal);
   const fullPass = (): void => {

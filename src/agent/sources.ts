@@ -12,6 +12,8 @@ export interface Sources {
   readonly overlay: Overlay;
   setNode(view: NodeView | undefined): void;
   setSlices(slices: readonly SliceView[]): void;
+  /** Says whether the site's ConfigMap is still to be read for the first time. */
+  setTablesPending(pending: boolean): void;
   /** Reads hardware and the folder of tables again. */
   refresh(): Promise<void>;
   /** Everything for a pass; undefined while there is no Node. */
@@ -27,6 +29,7 @@ export async function createSources(
   let view: NodeView | undefined;
   let draDevices: readonly DraDevice[] | undefined;
   let hardware: HardwareFacts | undefined;
+  let tablesPending = false;
 
   const refreshFolder = async (folder: string): Promise<void> => {
     try {
@@ -43,6 +46,9 @@ export async function createSources(
     setSlices: (slices) => {
       draDevices = devicesOf(slices);
     },
+    setTablesPending: (pending) => {
+      tablesPending = pending;
+    },
     // A folder that is written file by file changes many times at once.
     refresh: oneAtATime(async () => {
       const { hostRoot, overlayFolder } = options;
@@ -52,6 +58,6 @@ export async function createSources(
     snapshot: () =>
       view === undefined
         ? undefined
-        : { view, draDevices, hardware, map: overlay.map, overlayProblems: overlay.problems },
+        : { view, draDevices, hardware, map: overlay.map, overlayProblems: overlay.problems, tablesPending },
   };
 }

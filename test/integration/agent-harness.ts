@@ -163,3 +163,18 @@ export function nodesOf(client: KubeClient) {
     },
   };
 }
+
+/** A client that cannot list ConfigMaps until its gate is opened. */
+export function configMapsRefused(client: KubeClient): { client: KubeClient; open: () => void } {
+  let open = false;
+  const list: KubeClient["list"] = (resource, query, options) => {
+    if (resource.plural === "configmaps" && !open) throw new Error("refused");
+    return client.list(resource, query, options);
+  };
+  return {
+    client: { ...client, list },
+    open: () => {
+      open = true;
+    },
+  };
+}

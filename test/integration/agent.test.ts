@@ -10,7 +10,7 @@ import { findResource } from "../../src/kubernetes/discovery.ts";
 import type { KubeClient } from "../../src/kubernetes/kube-client.ts";
 import { CONFIG_MAPS, EVENTS, type KubeObject, NODES } from "../../src/kubernetes/objects.ts";
 import { startApi, type TestApi } from "../support/api.ts";
-import { nodesOf, type RunningAgent, startAgent } from "./agent-harness.ts";
+import { configMapsRefused, nodesOf, type RunningAgent, startAgent } from "./agent-harness.ts";
 
 const H100 = { "nvidia.com/gpu.product": "H100", "nvidia.com/gpu.count": "8" };
 const MODEL = "gpu.fluidos.eu/model";
@@ -308,6 +308,28 @@ describe("a site's own tables", () => {
     await client.patch(CONFIG_MAPS, overlay("restarted"), { data: { "site.yaml": null } });
     await until(() => region("overlay-restart")).toBeUndefined();
     expect((await second.fetch("/metrics")).body).toContain("flare_agent_overlay_problems 0");
+  });
+
+  it("are waited for: until they can be read, what is published stays as it is", async () => {
+    await nodes.create("overlay-slow", H100);
+    await put("slow", "milan");
+    const first = start({ node: "overlay-slow", overlayConfigMap: overlay("slow") });
+    await until(() => region("overlay-slow")).toBe("milan");
+    await first.stop();
+    const gate = configMapsRefused(createClient({ kubeconfigText: api.kubeconfig }));
+    await nodes.label("overlay-slow", { "nvidia.com/gpu.product": "H200" });
+    const second = start(
+      { node: "overlay-slow", overlayConfigMap: overlay("slow") },
+      { client: gate.client },
+    );
+    await until(async () => (await second.fetch("/metrics")).body).toContain(
+      'publishes_total{result="unchanged"} 1',
+    );
+    expect(await region("overlay-slow")).toBe("milan");
+    expect(await modelOf("overlay-slow")).toBe("h100");
+    gate.open();
+    await until(() => modelOf("overlay-slow")).toBe("h200");
+    expect(await region("overlay-slow")).toBe("milan");
   });
 
   it("come from a mounted folder, and follow its changes", async () => {
