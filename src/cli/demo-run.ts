@@ -10,6 +10,7 @@ import { kubeconfigYaml } from "../sandbox/kubeconfig.ts";
 import { sandboxAdmin } from "../sandbox/sandbox.ts";
 import { agentTables } from "./agent-tables.ts";
 import { type DemoCluster, startClusters } from "./demo-clusters.ts";
+import { type DemoHub, type IntentRow, intentTable, startDemoHub } from "./demo-hub.ts";
 import { type PoolRow, poolTable, readPool } from "./demo-pool.ts";
 
 export interface DemoFlags {
@@ -38,6 +39,7 @@ export async function runDemo(flags: DemoFlags, shell: DemoShell): Promise<boole
   const agents = new AbortController();
   const running: Promise<unknown>[] = [];
   let folder: string | undefined;
+  let hub: DemoHub | undefined;
   try {
     await startClusters((cluster) => clusters.push(cluster));
     // Every agent listens to it, which is no leak.
@@ -45,19 +47,25 @@ export async function runDemo(flags: DemoFlags, shell: DemoShell): Promise<boole
     for (const cluster of clusters) running.push(...startAgents(cluster, agents.signal));
     shell.progress(`${clusters.length} clusters are up, ${running.length} agents look at their nodes`);
     const pool = await waitForPool(clusters, running.length, shell);
-    shell.print(flags.output === "json" ? JSON.stringify(pool, null, 2) : poolTable(pool));
+    if (flags.output === "table") shell.print(poolTable(pool));
+    hub = await startDemoHub(clusters);
+    const intents = shell.signal.aborted ? [] : await submitIntents(hub, shell);
+    shell.print(
+      flags.output === "json" ? JSON.stringify({ pool, intents }, null, 2) : `\n${intentTable(intents)}`,
+    );
     const complete = pool.length === running.length;
     if (!complete)
       shell.progress(`only ${pool.length} of ${running.length} GPU nodes were described in time`);
     if (flags.once === true || shell.signal.aborted) return complete;
     folder = await mkdtemp(join(tmpdir(), "flare-demo-"));
     const file = join(folder, "kubeconfig");
-    await writeFile(file, kubeconfigOf(clusters), { mode: 0o600 });
+    await writeFile(file, kubeconfigOf(clusters, hub), { mode: 0o600 });
     shell.progress(invitation(file, clusters));
     await ended(shell.signal);
     return true;
   } finally {
     agents.abort();
+    await hub?.close();
     await Promise.allSettled(running);
     for (const { client, sandbox } of clusters) {
       client.close();
@@ -93,22 +101,35 @@ async function waitForPool(
   return pool;
 }
 
-const kubeconfigOf = (clusters: readonly DemoCluster[]): string =>
-  kubeconfigYaml(clusters.map(({ sandbox }) => sandbox.entryFor(sandboxAdmin)));
+async function submitIntents(hub: DemoHub, { signal, progress }: DemoShell): Promise<readonly IntentRow[]> {
+  progress("a hub takes Intents and places them on the clusters; what runs their pods only pretends to");
+  return hub.submit(signal);
+}
+
+const kubeconfigOf = (clusters: readonly DemoCluster[], hub: DemoHub): string =>
+  kubeconfigYaml([...clusters, hub].map(({ sandbox }) => sandbox.entryFor(sandboxAdmin)));
 
 /** What the reader can do now, in commands that work as they stand. */
 function invitation(file: string, clusters: readonly DemoCluster[]): string {
   const cluster = clusters.find(({ gpuNodes }) => gpuNodes.length > 0);
   const [node = ""] = cluster?.gpuNodes ?? [];
   const kubectl = `kubectl --kubeconfig ${file} --context ${cluster?.name ?? ""}`;
+  const onHub = `kubectl --kubeconfig ${file} --context hub`;
   return `
-The clusters stay up; your own kubectl works on them (contexts ${clusters.map(({ name }) => name).join(", ")}):
+The clusters stay up; your own kubectl works on them (contexts ${[...clusters.map(({ name }) => name), "hub"].join(", ")}):
   ${kubectl} get nodes
   ${kubectl} describe node ${node}
 Give a node another GPU and see its annotations follow:
   ${kubectl} label node ${node} --overwrite nvidia.com/gpu.product=NVIDIA-H100-PCIe nvidia.com/gpu.memory=81559
   ${kubectl} get node ${node} -o yaml | grep fluidos.eu
   ${kubectl} get events
+Ask the hub for GPUs, see why they went where they went, and who waits for what:
+  ${onHub} get providers
+  ${onHub} get intents -A
+  ${onHub} describe intent -n team-a pretrain
+Delete the training, and see the one that waits take its place:
+  ${onHub} delete intent -n team-a train-llm
+  ${onHub} get intents -A --watch
 Ctrl-C ends them and removes the kubeconfig.`;
 }
 

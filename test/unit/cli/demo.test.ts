@@ -9,6 +9,15 @@ interface Seen {
   readonly told: string[];
 }
 
+interface DescribedNode {
+  readonly cluster: string;
+  readonly node: string;
+  readonly model: string;
+  readonly variant?: string;
+  readonly gpus: number;
+  readonly sharing?: string;
+}
+
 const shell = (
   signal: AbortSignal,
   seen: Seen,
@@ -22,18 +31,14 @@ const shell = (
   },
 });
 
-describe("the demo", { timeout: 30_000 }, () => {
-  test("describes every GPU node of three clusters, and no other", async () => {
+describe("the demo", { timeout: 60_000 }, () => {
+  test("describes every GPU node of three clusters, and no other, and places Intents on them", async () => {
     const seen: Seen = { printed: [], told: [] };
     const complete = await runDemo({ once: true, output: "json" }, shell(new AbortController().signal, seen));
-    const pool = JSON.parse(seen.printed.join("")) as {
-      cluster: string;
-      node: string;
-      model: string;
-      variant?: string;
-      gpus: number;
-      sharing?: string;
-    }[];
+    const { pool, intents } = JSON.parse(seen.printed.join("")) as {
+      readonly pool: readonly DescribedNode[];
+      readonly intents: readonly { name: string; phase: string; provider?: string; message: string }[];
+    };
     expect(complete).toBe(true);
     expect(new Set(pool.map(({ cluster }) => cluster))).toEqual(
       new Set(["aws-us", "gcp-europe", "lab-milan"]),
@@ -49,6 +54,14 @@ describe("the demo", { timeout: 30_000 }, () => {
       "mi300x-1": expect.stringMatching(/^1 x amd-mi300x /),
     });
     expect(pool.find(({ node }) => node === "ip-10-0-1-21")?.sharing).toBe("time-slicing");
+    const placed = intents.map(({ name, phase, provider }) => [name, phase, provider]);
+    expect(placed).toEqual([
+      ["pretrain", "Queued", undefined],
+      ["train-llm", "Running", "lab-milan"],
+      ["chat", "Running", "gcp-europe"],
+      ["render", "Running", "gcp-europe"],
+    ]);
+    expect(intents[0]?.message).toContain("gpu-free 1");
   });
 
   test("gives out a kubeconfig of its own while it runs, and takes it back", async () => {
