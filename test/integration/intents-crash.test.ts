@@ -132,7 +132,9 @@ async function finish(isDone: () => Promise<boolean>): Promise<void> {
 
 describe("two Intents, two GPUs, and a hub that dies", () => {
   // Two admissions, finalizers, placements and deployments, and five objects of each: 18 writes at least.
-  const points = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18];
+  // On a real API server each takes seven seconds, so that some have to stand for all.
+  const quick = process.env.FLARE_TEST_API !== "real";
+  const points = quick ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18] : [2, 4, 8];
   it.each(points.flatMap((point) => [[point, "before"] as const, [point, "after"] as const]))(
     "at write %i, %s it: each gets a GPU of its own in the end",
     async (point, when) => {
@@ -150,21 +152,23 @@ describe("two Intents, two GPUs, and a hub that dies", () => {
     },
   );
 
-  it.each([1, 2, 3, 4, 5, 6].flatMap((point) => [[point, "before"] as const, [point, "after"] as const]))(
-    "at write %i of the clean-up, %s it: nothing is left in the end",
-    async (point, when) => {
-      await submitBoth();
-      await finish(bothDeployed);
-      await removeBoth();
-      const life = mortal(point, when);
-      const first = federation.start({ settleMs: 1000 }, life.wrap);
-      await untilDeadOr(bothGone, life);
-      expect(life.isDead()).toBe(true);
-      await first.stop();
-      await finish(bothGone);
-      expect(await workloads()).toEqual([]);
-    },
-  );
+  it.each(
+    (quick ? [1, 2, 3, 4, 5, 6] : [2, 4]).flatMap((point) => [
+      [point, "before"] as const,
+      [point, "after"] as const,
+    ]),
+  )("at write %i of the clean-up, %s it: nothing is left in the end", async (point, when) => {
+    await submitBoth();
+    await finish(bothDeployed);
+    await removeBoth();
+    const life = mortal(point, when);
+    const first = federation.start({ settleMs: 1000 }, life.wrap);
+    await untilDeadOr(bothGone, life);
+    expect(life.isDead()).toBe(true);
+    await first.stop();
+    await finish(bothGone);
+    expect(await workloads()).toEqual([]);
+  });
 });
 
 describe("a namespace of the name that an Intent's would have", () => {

@@ -77,7 +77,7 @@ describe("an Intent for a service", () => {
   it("is Running when its replicas are available", async () => {
     await makeAvailable(provider("beta"), await namespaceOf("web"));
     await until(() => intents.phase("web")).toBe("Running");
-    expect(await intents.condition("web", "Ready")).toBe("True Available");
+    await until(() => intents.condition("web", "Ready")).toBe("True Available");
   });
 
   it("keeps its place when its environment is changed, and runs with the new one", async () => {

@@ -221,6 +221,15 @@ export async function workloadsIn({ client }: TestCluster): Promise<Workload[]> 
 
 /** Does for the only Deployment in a namespace what its controllers and a kubelet would: its replicas are available. */
 export async function makeAvailable({ client }: TestCluster, namespace: string): Promise<void> {
+  // Where the controllers of a real control plane run, they make the Deployment available of its pods.
+  for (const pod of await listed<KubeObject>(client, PODS, namespace)) {
+    const target = { name: pod.metadata?.name, namespace, subresource: "status" };
+    const containerStatuses = [
+      { name: "main", image: "i", imageID: "", ready: true, restartCount: 0, state: { running: {} } },
+    ];
+    const conditions = [{ type: "Ready", status: "True" }];
+    await client.patch(PODS, target, { status: { phase: "Running", conditions, containerStatuses } });
+  }
   const [deployment] = await listed<Workload>(client, DEPLOYMENTS, namespace);
   const { name, generation } = deployment?.metadata ?? {};
   const replicas = deployment?.spec?.replicas ?? 1;
@@ -247,8 +256,13 @@ export async function endJob(
   await client.patch(JOBS, { name: job?.metadata?.name, namespace, subresource: "status" }, { status });
 }
 
-/** A pod of the workload in a namespace, as its controller would make it and a kubelet tell of it. */
+/** A pod of the workload in a namespace: the one its controller made, or (where none runs) one like it; its state as a kubelet tells it. */
 export async function addPodOf({ client }: TestCluster, namespace: string, status: object): Promise<void> {
+  const [made] = await listed<KubeObject>(client, PODS, namespace);
+  if (made !== undefined) {
+    await client.patch(PODS, { name: made.metadata?.name, namespace, subresource: "status" }, { status });
+    return;
+  }
   const all = [
     ...(await listed<Workload>(client, DEPLOYMENTS, namespace)),
     ...(await listed<Workload>(client, JOBS, namespace)),
