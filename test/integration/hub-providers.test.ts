@@ -66,6 +66,15 @@ describe("providers", () => {
     await until(() => hub.free()).toEqual({ [offer("alpha")]: "8/8", [offer("beta")]: "0/8" });
   });
 
+  it("that ask for an engine this hub does not have are offered nowhere, instead of being placed at all the same", async () => {
+    await addProvider(hubCluster, "alpha");
+    await until(() => hub.free()).toEqual({ [offer("alpha")]: "8/8" });
+    await hubCluster.client.patch(PROVIDERS, { name: "alpha" }, { spec: { engine: "fluidos" } });
+    await until(() => hub.free()).toEqual({ [offer("alpha")]: "0/8" });
+    await hubCluster.client.patch(PROVIDERS, { name: "alpha" }, { spec: { engine: "direct" } });
+    await until(() => hub.free()).toEqual({ [offer("alpha")]: "8/8" });
+  });
+
   it("have a status that tells nodes, GPUs, version and last contact", async () => {
     await cluster("alpha").addPod({ name: "user", requests: { "nvidia.com/gpu": "3" } });
     await addProvider(hubCluster, "alpha");

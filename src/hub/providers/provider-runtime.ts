@@ -162,6 +162,8 @@ function closedProvider(
 ): string | undefined {
   const name = metadata.name ?? "";
   if (spec.paused) return `provider ${name} is paused`;
+  if (spec.engine === "fluidos")
+    return `provider ${name} asks for the engine fluidos, which this hub does not have yet`;
   if (kubeconfig.state === "problem") return `provider ${name} cannot be reached: ${kubeconfig.message}`;
   if (failingSince === undefined || now() - failingSince < unreachableAfterMs) return undefined;
   return `provider ${name} does not answer as it should for ${formatDuration(unreachableAfterMs)} or longer`;
