@@ -72,6 +72,16 @@ describe("the hub's manifests on a real API server", () => {
       true,
     ],
     ["changes no Provider", { verb: "patch", group: "flare.clastix.io", resource: "providers" }, false],
+    ["watches Intents", { verb: "watch", group: "flare.clastix.io", resource: "intents" }, true],
+    ["sets their finalizer", { verb: "patch", group: "flare.clastix.io", resource: "intents" }, true],
+    ["deletes no Intent", { verb: "delete", group: "flare.clastix.io", resource: "intents" }, false],
+    [
+      "writes what has come of them",
+      { verb: "update", group: "flare.clastix.io", resource: "intents", subresource: "status" },
+      true,
+    ],
+    ["tells Events in their namespaces", { verb: "create", resource: "events", namespace: "team-a" }, true],
+    ["makes no workload, until its cluster is made a provider", { verb: "create", resource: "pods" }, false],
     [
       "writes Flavors",
       { verb: "patch", group: "nodecore.fluidos.eu", resource: "flavors", namespace: "fluidos" },
