@@ -101,7 +101,11 @@ describe("manifests/hub", () => {
     });
   });
 
-  test("no rule has a wildcard, and Secrets are read in the hub's own namespace alone", () => {
+  test("no rule has a wildcard, and the rights it is bound to read Secrets in its own namespace alone", () => {
+    const bound = golden("hub-fluidos").flatMap((object) => {
+      const to = object.roleRef as { readonly kind: string; readonly name: string } | undefined;
+      return to === undefined ? [] : [`${to.kind} ${to.name}`];
+    });
     const rules = golden("hub-fluidos").flatMap((object) =>
       (
         (object.rules ?? []) as {
@@ -109,11 +113,16 @@ describe("manifests/hub", () => {
           readonly resources: string[];
           readonly verbs: string[];
         }[]
-      ).map((rule) => ({ ...rule, in: object.metadata.namespace, kind: object.kind })),
+      ).map((rule) => ({
+        ...rule,
+        in: object.metadata.namespace,
+        kind: object.kind,
+        isBound: bound.includes(`${object.kind} ${object.metadata.name}`),
+      })),
     );
     for (const { apiGroups, resources, verbs } of rules)
       expect([...apiGroups, ...resources, ...verbs]).not.toContain("*");
-    const secrets = rules.filter(({ resources }) => resources.includes("secrets"));
+    const secrets = rules.filter(({ resources, isBound }) => isBound && resources.includes("secrets"));
     expect(secrets.map((rule) => [rule.kind, rule.in, rule.verbs])).toEqual([
       ["Role", "flare-system", ["get", "list", "watch"]],
     ]);
