@@ -127,7 +127,7 @@ const SWAP: Readonly<Record<string, string>> = { region: "zone", zone: "region" 
 /** The vocabulary's values behind the GPU block. */
 function valuesOf(gpu: Fields, swapped: boolean, problems: string[]): Values {
   const bySpelling = new Map(Object.entries(gpu).map(([key, value]) => [underscored(key), value]));
-  const count = Number(bySpelling.get("count") ?? 0);
+  const count = countOf(bySpelling.get("count"));
   const values: Partial<Record<KeyName, Value>> = {};
   for (const row of KEYS as readonly Key[]) {
     if (row.fluidos === undefined) continue;
@@ -142,6 +142,12 @@ function valuesOf(gpu: Fields, swapped: boolean, problems: string[]): Values {
       );
   }
   return values as Values;
+}
+
+/** GPUs that totals are divided by; what is no number at least of one GPU is told with its own row. */
+function countOf(value: unknown): number {
+  const count = Number(text(value));
+  return Number.isFinite(count) && count >= 1 ? count : 1;
 }
 
 /** `computeCapability` and `compute-capability` as `compute_capability`. */
@@ -160,7 +166,7 @@ function writtenAsAnnotation(row: Key, value: unknown, count: number): string | 
   const quantity = typeof value === "string" || typeof value === "number" ? parseQuantity(value) : undefined;
   if (quantity === undefined) return text(value) || "?";
   if (quantity.nanos === 0n) return undefined;
-  const number = quantityToNumber(quantity) / (TOTALS.includes(row.key) ? Math.max(count, 1) : 1);
+  const number = quantityToNumber(quantity) / (TOTALS.includes(row.key) ? count : 1);
   return row.type.kind === "gibibytes" ? `${digits(number / 2 ** 30)}Gi` : digits(number);
 }
 

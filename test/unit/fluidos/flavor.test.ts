@@ -205,6 +205,17 @@ describe("parseFlavor", () => {
     },
   );
 
+  it.each([{ toString: "" }, { valueOf: null, toString: null }, [{ toString: 1 }], {}, "NaN", "Infinity", -4])(
+    "tells that a count of %j makes no sense, and divides no total by it",
+    (count) => {
+      const parsed = parseFlavor(gpuOf({ count, memory: "80Gi" }));
+      if (!parsed.ok) expect.fail(parsed.problem);
+      expect(parsed.facts.values["gpu.fluidos.eu/count"]).toBeUndefined();
+      expect(parsed.facts.values["gpu.fluidos.eu/memory-per-gpu"]).toBe(80);
+      expect(parsed.problems).toEqual([expect.stringContaining("characteristics.gpu.count")]);
+    },
+  );
+
   it("never throws", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 8 }), (text) => {
