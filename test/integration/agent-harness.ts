@@ -98,6 +98,7 @@ export function startAgent(
       compile: simpleTables,
       log,
       signal: stopper.signal,
+      random: () => 0.02, // short backoff
       print: (text) => printed.push(text),
       onListening: (listening) => {
         port = listening;
