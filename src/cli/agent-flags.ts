@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { InvalidArgumentError, Option } from "commander";
 import { AGENT_DEFAULTS, type AgentOptions } from "../agent/options.ts";
 import type { Schedule } from "../agent/schedule.ts";
-import { LOG_LEVELS, type LogLevel } from "../observability/logger.ts";
+import type { LogLevel } from "../observability/logger.ts";
 import { formatDuration, parseDuration } from "../units/duration.ts";
+import { type Listen, listenFlag, logLevelFlag } from "./process-flags.ts";
 
 /** The flags of `flare agent` as commander hands them over. */
 export interface AgentFlags {
@@ -30,7 +31,6 @@ export interface AgentFlags {
 }
 
 type SiteConfig = { readonly namespace: string; readonly name: string } | "none";
-type Listen = { readonly host: string; readonly port: number } | "off";
 
 const DEFAULT_PORT = 9464;
 const SITE_CONFIG = "flare-site";
@@ -89,14 +89,8 @@ export function agentFlags(): readonly Option[] {
       "--fluidos-label",
       "also set node-role.fluidos.eu/resources=true, by which FLUIDOS picks nodes to offer",
     ).env("FLARE_FLUIDOS_LABEL"),
-    new Option("--listen <host:port>", 'where /metrics, /healthz and /readyz are served, or "off"')
-      .env("FLARE_LISTEN")
-      .argParser(listen)
-      .default({ host: "", port: DEFAULT_PORT }, `:${DEFAULT_PORT}`),
-    new Option("--log-level <level>", "least severe lines to log")
-      .env("FLARE_LOG_LEVEL")
-      .choices(LOG_LEVELS)
-      .default("info"),
+    listenFlag(DEFAULT_PORT),
+    logLevelFlag(),
   ];
 }
 
@@ -170,12 +164,4 @@ function siteConfig(text: string): SiteConfig {
   const [namespace = "", name = "", ...rest] = text.split("/");
   if (rest.length === 0 && DNS_NAME.test(namespace) && DNS_NAME.test(name)) return { namespace, name };
   throw new InvalidArgumentError('Write it as NAMESPACE/NAME, such as flare-system/flare-site, or "none".');
-}
-
-function listen(text: string): Listen {
-  if (text === "off") return "off";
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match !== null && port <= 65_535) return { host: match[1] ?? match[2] ?? "", port };
-  throw new InvalidArgumentError('Write it as :9464, 127.0.0.1:9464 or [::1]:9464, or "off".');
 }

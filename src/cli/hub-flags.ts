@@ -1,6 +1,7 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { defaultHubConfig, type HubConfig } from "../hub/config.ts";
-import { LOG_LEVELS, type LogLevel } from "../observability/logger.ts";
+import type { LogLevel } from "../observability/logger.ts";
+import { type Listen, listenFlag, logLevelFlag } from "./process-flags.ts";
 
 /** The flags of `flare hub` as commander hands them over. */
 export interface HubFlags {
@@ -15,8 +16,6 @@ export interface HubFlags {
   readonly listen: Listen;
   readonly logLevel: LogLevel;
 }
-
-type Listen = { readonly host: string; readonly port: number } | "off";
 
 const DEFAULT_PORT = 9465;
 const DEFAULT_NAMESPACE = "flare-system";
@@ -41,14 +40,8 @@ export function hubFlags(): readonly Option[] {
     new Option("--mappings <folder>", "folder with the site's tables: regions of your own").env(
       "FLARE_MAPPINGS",
     ),
-    new Option("--listen <host:port>", 'where /metrics, /healthz and /readyz are served, or "off"')
-      .env("FLARE_LISTEN")
-      .argParser(listen)
-      .default({ host: "", port: DEFAULT_PORT }, `:${DEFAULT_PORT}`),
-    new Option("--log-level <level>", "least severe lines to log")
-      .env("FLARE_LOG_LEVEL")
-      .choices(LOG_LEVELS)
-      .default("info"),
+    listenFlag(DEFAULT_PORT),
+    logLevelFlag(),
   ];
 }
 
@@ -64,12 +57,4 @@ export function configWith(flags: HubFlags, file: HubConfig = defaultHubConfig()
       namespace: flags.flavorsNamespace ?? flavors.namespace,
     },
   };
-}
-
-function listen(text: string): Listen {
-  if (text === "off") return "off";
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match !== null && port <= 65_535) return { host: match[1] ?? match[2] ?? "", port };
-  throw new InvalidArgumentError('Write it as :9465, 127.0.0.1:9465 or [::1]:9465, or "off".');
 }
