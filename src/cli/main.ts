@@ -1,13 +1,19 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { agentCommand } from "./agent.ts";
+import { cancelCommand } from "./cancel.ts";
 import { completionCommand } from "./completion.ts";
 import { demoCommand } from "./demo.ts";
 import { EXIT_CODES, UserError } from "./exit.ts";
+import { gpusCommand } from "./gpus.ts";
 import { hubCommand } from "./hub.ts";
+import { intentsCommand } from "./intents.ts";
 import { mapCommand } from "./map.ts";
 import { mappingsCommand } from "./mappings.ts";
+import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
+import { statusCommand } from "./status.ts";
+import { submitCommand } from "./submit.ts";
 
 declare const FLARE_VERSION: string | undefined;
 
@@ -33,6 +39,12 @@ export function createProgram(): Command {
   program.addCommand(mapCommand());
   program.addCommand(mappingsCommand());
   program.addCommand(simulateCommand());
+  program.addCommand(gpusCommand());
+  program.addCommand(runCommand());
+  program.addCommand(submitCommand());
+  program.addCommand(intentsCommand());
+  program.addCommand(statusCommand());
+  program.addCommand(cancelCommand());
   program.addCommand(demoCommand());
   program.addCommand(completionCommand(() => program));
   return program;

@@ -9,6 +9,8 @@ import { readText } from "./read-nodes.ts";
 /** An Intent as it was written, and what became of reading it. */
 export interface ReadIntent {
   readonly name: string;
+  /** Where the document names one. */
+  readonly namespace?: string;
   readonly spec?: IntentSpec;
   readonly problems: readonly Problem[];
 }
@@ -47,7 +49,10 @@ function readOne(document: unknown, index: number): ReadIntent {
       : { name, problems: read.problems };
   }
   const read = parseIntentResource(document);
-  if (read.ok) return { name: read.intent.metadata.name ?? "", spec: read.intent.spec, problems: [] };
+  if (read.ok) {
+    const { name = read.intent.spec.workload.name, namespace } = read.intent.metadata;
+    return { name, ...(namespace === undefined ? {} : { namespace }), spec: read.intent.spec, problems: [] };
+  }
   const metadata = isRecord(document) && isRecord(document.metadata) ? document.metadata : {};
   const name = typeof metadata.name === "string" ? metadata.name : `intent ${index + 1}`;
   return { name, problems: read.problems };

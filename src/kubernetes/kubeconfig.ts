@@ -26,6 +26,12 @@ export async function loadKubeConfig(source: KubeConfigSource): Promise<KubeConf
   return config;
 }
 
+/** The namespace that the context names, `default` where it names none. Throws as `loadKubeConfig`. */
+export async function contextNamespace(source: KubeConfigSource): Promise<string> {
+  const config = await loadKubeConfig(source);
+  return config.getContextObject(config.getCurrentContext())?.namespace || "default";
+}
+
 /** Fills the configuration and returns where it came from, for messages. */
 async function fill(config: KubeConfig, source: KubeConfigSource): Promise<string> {
   if (source.kubeconfigText !== undefined) {

@@ -11,55 +11,10 @@ import type { KubeObject } from "../../../src/sandbox/object.ts";
 import { toJsonSchema } from "../../../src/sandbox/structural-schema.ts";
 import { parseAnnotations, type Values } from "../../../src/vocabulary/annotations.ts";
 import { structuralFaults } from "../intent/structural-faults.ts";
+import { h100Node } from "./h100-node.ts";
 
 const referenceCrd = "../shared/crds/nodecore.fluidos.eu_flavors.yaml";
 const samples = "../shared/data/fluidos";
-
-/** A node with four H100, as its agent annotates it. */
-const h100: FlavorFacts = {
-  name: "lab-gpu-1",
-  namespace: "fluidos",
-  labels: { "app.kubernetes.io/managed-by": "flare" },
-  owner: { domain: "fluidos.eu", nodeID: "4ahrqttvng", ip: "172.18.0.4:30001" },
-  architecture: "amd64",
-  cpu: 7.936509182,
-  memoryBytes: 31_206_396 * 1024,
-  pods: 110,
-  values: parseAnnotations({
-    "gpu.fluidos.eu/vendor": "nvidia",
-    "gpu.fluidos.eu/model": "nvidia-h100",
-    "gpu.fluidos.eu/count": "4",
-    "gpu.fluidos.eu/memory-per-gpu": "80Gi",
-    "gpu.fluidos.eu/cores": "16896",
-    "gpu.fluidos.eu/tier": "premium",
-    "gpu.fluidos.eu/architecture": "hopper",
-    "gpu.fluidos.eu/compute-capability": "9.0",
-    "gpu.fluidos.eu/clock-speed": "1.98G",
-    "gpu.fluidos.eu/fp32-tflops": "83",
-    "gpu.fluidos.eu/interconnect": "nvlink",
-    "gpu.fluidos.eu/interconnect-bandwidth-gbps": "900",
-    "gpu.fluidos.eu/topology": "nvswitch",
-    "gpu.fluidos.eu/multi-gpu-efficiency": "0.95",
-    "gpu.fluidos.eu/sharing-capable": "true",
-    "gpu.fluidos.eu/sharing-strategy": "mig",
-    "gpu.fluidos.eu/dedicated": "true",
-    "gpu.fluidos.eu/interruptible": "false",
-    "workload.fluidos.eu/training-score": "0.98",
-    "workload.fluidos.eu/inference-score": "0.95",
-    "workload.fluidos.eu/hpc-score": "0.99",
-    "workload.fluidos.eu/graphics-score": "0.3",
-    "location.fluidos.eu/region": "eu-west-1",
-    "location.fluidos.eu/zone": "zone-a",
-    "cost.fluidos.eu/hourly-rate": "4.5",
-    "cost.fluidos.eu/currency": "EUR",
-    "network.fluidos.eu/bandwidth-gbps": "100",
-    "network.fluidos.eu/latency-ms": "1",
-    "network.fluidos.eu/tier": "premium",
-    "provider.fluidos.eu/name": "cloud-provider-1",
-  }).values,
-  price: { amount: "4.5", currency: "EUR", period: "hourly" },
-  available: true,
-};
 
 /** What a Flavor has no place for, or what its zeros mean already. */
 function told(values: Values): Values {
@@ -68,7 +23,7 @@ function told(values: Values): Values {
 }
 
 describe("a Flavor that we build", () => {
-  const flavor = buildFlavor(h100);
+  const flavor = buildFlavor(h100Node);
 
   it("has the wire form of FLUIDOS", async () => {
     await expect(`${JSON.stringify(flavor, null, 2)}\n`).toMatchFileSnapshot("golden/h100.json");
@@ -99,7 +54,7 @@ describe("a Flavor that we build", () => {
       "gpu.fluidos.eu/memory-per-gpu": "80Gi",
       "gpu.fluidos.eu/cores": "100",
     }).values;
-    const { gpu } = buildFlavor({ ...h100, values }).spec.flavorType.typeData.characteristics;
+    const { gpu } = buildFlavor({ ...h100Node, values }).spec.flavorType.typeData.characteristics;
     expect(gpu).toEqual({
       vendor: "",
       model: "",
@@ -112,7 +67,7 @@ describe("a Flavor that we build", () => {
   });
 
   it("keeps what the GPU block has no place for", () => {
-    const built = buildFlavor({ ...h100, additional: { variant: "sxm5-80gb" }, available: false });
+    const built = buildFlavor({ ...h100Node, additional: { variant: "sxm5-80gb" }, available: false });
     expect(built.spec.flavorType.typeData.properties).toEqual({
       additionalProperties: { variant: "sxm5-80gb" },
     });
@@ -122,9 +77,14 @@ describe("a Flavor that we build", () => {
 
 describe("parseFlavor", () => {
   it("gives back the facts", () => {
-    expect(parseFlavor(buildFlavor(h100))).toEqual({
+    expect(parseFlavor(buildFlavor(h100Node))).toEqual({
       ok: true,
-      facts: { ...h100, values: told(h100.values), providerID: "4ahrqttvng", partitionability: ANY_PART },
+      facts: {
+        ...h100Node,
+        values: told(h100Node.values),
+        providerID: "4ahrqttvng",
+        partitionability: ANY_PART,
+      },
       problems: [],
     });
   });
@@ -244,7 +204,7 @@ describe("our definition of the Flavor", () => {
   });
 
   it("takes what we build, whole", () => {
-    const flavor = buildFlavor(h100) as unknown as KubeObject;
+    const flavor = buildFlavor(h100Node) as unknown as KubeObject;
     expect(schema.problems(flavor)).toEqual([]);
     expect(schema.unknownFields(flavor)).toEqual([]);
   });
