@@ -1,3 +1,4 @@
+import type { LabelNumbers } from "./label-index.ts";
 import type { Condition, Expression, LookupTree } from "./schema.ts";
 import { type Evaluate, letValue, NO_LETS, type Test } from "./scope.ts";
 
@@ -6,8 +7,8 @@ export interface Context {
   readonly lookups: ReadonlyMap<string, { readonly tree: LookupTree; readonly at: string }>;
   /** Names that `device:` may read. */
   readonly deviceFields: ReadonlySet<string>;
-  /** Places of the labels that rules read by a fixed name; grows while rules are compiled. */
-  readonly labelPlaces: Map<string, number>;
+  /** What rules ask of labels; grows while rules are compiled. */
+  readonly labels: LabelNumbers;
   /** Slots of the rule's captures and `let` values. */
   readonly names: ReadonlyMap<string, number>;
   /** Expressions stand inside sources and conditions inside expressions; handed in, so that files need no circle. */
@@ -20,13 +21,6 @@ export class UnknownReference extends Error {}
 
 /** Names outside of any rule: none. */
 export const NO_NAMES = NO_LETS.names;
-
-/** The place of a label in `scope.labels`. */
-export function labelPlace(label: string, { labelPlaces }: Context): number {
-  const place = labelPlaces.get(label) ?? labelPlaces.size;
-  labelPlaces.set(label, place);
-  return place;
-}
 
 /** The slot of a capture or `let` value. */
 export function namedValue(name: string, { names }: Context): number {

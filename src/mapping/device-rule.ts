@@ -3,11 +3,12 @@ import type { Context } from "./context.ts";
 import { compileExpression } from "./expression.ts";
 import type { DraDevice } from "./facts.ts";
 import { type KeyMatcher, keyMatcher } from "./key-matcher.ts";
+import { numberOf } from "./label-index.ts";
 import { compileLets } from "./lets.ts";
 import { walk } from "./lookup.ts";
 import { type Captures, captureNames } from "./pattern.ts";
 import type { DeviceRule, Expression } from "./schema.ts";
-import { type Evaluate, type Lets, labelKeysWith, type Scope, type Test } from "./scope.ts";
+import type { Evaluate, Lets, Scope, Test } from "./scope.ts";
 
 /** What a rule may tell of a group of devices, beside its count and sharing. */
 export const FIELDS = [
@@ -57,6 +58,7 @@ export interface Binding {
 
 const ONCE: readonly Binding[] = [{ captures: {} }];
 const NONE: readonly Binding[] = [];
+const NO_KEYS: readonly string[] = [];
 
 /** Compiles one device rule. */
 export function compileDeviceRule(rule: DeviceRule, at: string, outer: Context): CompiledDeviceRule {
@@ -72,7 +74,7 @@ export function compileDeviceRule(rule: DeviceRule, at: string, outer: Context):
     excessIsSharing: rule["excess-is-sharing"] ?? false,
     dra: rule.each?.dra !== undefined,
     pciVendor: pciVendorOf(rule.vendor, context),
-    bindings: compileEach(rule.each),
+    bindings: compileEach(rule.each, context),
     lets,
     when: compileConditions(rule.when, context),
     resource: compileExpression(rule.resource, context),
@@ -103,11 +105,16 @@ function capturesOf(each: Each | undefined): readonly string[] {
   return [...new Set(["key", ...patterns.flatMap(captureNames)])];
 }
 
-function compileEach(each: DeviceRule["each"]): (scope: Scope) => readonly Binding[] {
+function compileEach(
+  each: DeviceRule["each"],
+  { labels: asked }: Context,
+): (scope: Scope) => readonly Binding[] {
   if (!each) return () => ONCE;
   if (each.dra !== undefined) return overDra(each.dra);
   const resources = patternsOf(each.resource).map(keyMatcher);
-  const labels = patternsOf(each.label).map(keyMatcher);
+  const labels = patternsOf(each.label)
+    .map(keyMatcher)
+    .map((matcher) => ({ ...matcher, number: numberOf(matcher.prefix, asked.prefixes) }));
   const assumed: readonly Binding[] = each.assume === undefined ? NONE : [{ captures: { key: each.assume } }];
   return (scope) => {
     const { allocatable } = scope.facts;
@@ -136,11 +143,14 @@ function matchingResources(
   return bindings?.sort(byKey) ?? NONE;
 }
 
-function matchingLabels(scope: Scope, matchers: readonly KeyMatcher[]): readonly Binding[] {
+function matchingLabels(
+  { labels, facts }: Scope,
+  matchers: readonly (KeyMatcher & { readonly number: number })[],
+): readonly Binding[] {
   let bindings: Binding[] | undefined;
-  for (const { prefix, match } of matchers) {
-    for (const key of labelKeysWith(scope, prefix)) {
-      if (scope.facts.labels[key] !== "0") bindings = withBinding(bindings, key, match(key));
+  for (const { number, match } of matchers) {
+    for (const key of labels.keys[number] ?? NO_KEYS) {
+      if (facts.labels[key] !== "0") bindings = withBinding(bindings, key, match(key));
     }
   }
   return bindings?.sort(byKey) ?? NONE;

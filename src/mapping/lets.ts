@@ -1,6 +1,6 @@
 import { type Context, UnknownReference } from "./context.ts";
 import type { Expression } from "./schema.ts";
-import { type Evaluate, type Lets, NO_LETS } from "./scope.ts";
+import { type Evaluate, type Lets, letsOf, NO_LETS } from "./scope.ts";
 
 /**
  * Settles the slots of a rule's captures and `let` values and compiles the latter; `context` is what the rule's own
@@ -21,5 +21,5 @@ export function compileLets(
   const context = { ...outer, names };
   const expressions: (Evaluate | undefined)[] = captures.map(() => undefined);
   for (const expression of Object.values(lets ?? {})) expressions.push(outer.expression(expression, context));
-  return { lets: { names, expressions }, context };
+  return { lets: letsOf(names, expressions), context };
 }

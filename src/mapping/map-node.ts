@@ -28,7 +28,7 @@ export interface MapOptions {
 
 /** The tables' answer for one node: annotations, device groups, problems. Pure; never throws on facts. */
 export function mapNode(tables: MappingTables, facts: NodeFacts, options: MapOptions = {}): MappingResult {
-  const scope = scopeOf(facts, tables.labelPlaces, options.explain === true);
+  const scope = scopeOf(facts, tables.indexLabels, options.explain === true);
   const problems: Problem[] = [];
   const groups = groupsOf(tables, scope, problems);
   const vendors = new Set(groups.map((group) => group.found.vendor));

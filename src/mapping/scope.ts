@@ -1,4 +1,5 @@
 import type { DraDevice, NodeFacts } from "./facts.ts";
+import type { IndexedLabels, IndexLabels } from "./label-index.ts";
 import type { Captures } from "./pattern.ts";
 
 /** A value while rules are evaluated. */
@@ -27,8 +28,7 @@ export interface DeviceView {
 /** What an expression may read, and the marks it leaves. Mutable on purpose: one scope serves a whole node. */
 export interface Scope {
   readonly facts: NodeFacts;
-  /** The labels that rules read by a fixed name, by place. An empty label says no more than an absent one. */
-  readonly labels: readonly (string | undefined)[];
+  readonly labels: IndexedLabels;
   /** The rule's named values, whose places in `slots` were settled when the rule was compiled. */
   lets: Lets;
   /** Captures of `each`, and the `let` values that were asked for so far. */
@@ -42,8 +42,6 @@ export interface Scope {
   devices: readonly DeviceView[];
   /** What was chosen for each row of the vocabulary so far. */
   rows: ({ readonly rule: string } | undefined)[];
-  /** Label keys by what they begin with, gathered at the first question. */
-  readonly labelKeys: Map<string, readonly string[]>;
   /** Set when a value came from a catalogue or a default. */
   inferred: boolean;
   /** Facts read so far; absent unless explaining, so that the fast path builds no text. */
@@ -62,17 +60,25 @@ export type Test = (scope: Scope) => boolean;
 export interface Lets {
   readonly names: ReadonlyMap<string, number>;
   readonly expressions: readonly (Evaluate | undefined)[];
+  /** The slots when the rule is entered. */
+  readonly initial: Scope["slots"];
 }
 
-export const NO_LETS: Lets = { names: new Map(), expressions: [] };
+/** Places of named values: those without expression are captures, whose values come with the rule's application. */
+export const letsOf = (
+  names: ReadonlyMap<string, number>,
+  expressions: readonly (Evaluate | undefined)[],
+): Lets => ({ names, expressions, initial: expressions.map((expression) => expression && NOT_YET) });
+
 const NOT_YET = Symbol("a let value that nobody asked for yet");
+export const NO_LETS: Lets = letsOf(new Map(), []);
 const NO_FACTS: readonly string[] = [];
 
 /** A fresh scope for a node. */
-export function scopeOf(facts: NodeFacts, labelPlaces: LabelPlaces, explain: boolean): Scope {
+export function scopeOf(facts: NodeFacts, indexLabels: IndexLabels, explain: boolean): Scope {
   return {
     facts,
-    labels: placed(facts.labels, labelPlaces),
+    labels: indexLabels(facts.labels),
     lets: NO_LETS,
     slots: [],
     letOrigins: [],
@@ -80,33 +86,14 @@ export function scopeOf(facts: NodeFacts, labelPlaces: LabelPlaces, explain: boo
     device: undefined,
     devices: [],
     rows: [],
-    labelKeys: new Map(),
     inferred: false,
     trace: explain ? [] : undefined,
   };
 }
 
-/** Places of the labels that rules read by a fixed name, and what a node without any of them has. */
-export interface LabelPlaces {
-  readonly places: ReadonlyMap<string, number>;
-  readonly none: readonly undefined[];
-}
-
-function placed(labels: NodeFacts["labels"], { places, none }: LabelPlaces): readonly (string | undefined)[] {
-  const values: (string | undefined)[] = none.slice();
-  for (const key in labels) {
-    const place = places.get(key);
-    if (place !== undefined) values[place] = labels[key] || undefined;
-  }
-  return values;
-}
-
 /** Begins the evaluation of a rule: its captures are there, its `let` values come when they are asked for. */
 export function enterRule(scope: Scope, lets: Lets, captures?: Captures): void {
-  const { expressions } = lets;
-  const slots: Scope["slots"] = [];
-  for (let slot = 0; slot < expressions.length; slot += 1)
-    slots.push(expressions[slot] ? NOT_YET : undefined);
+  const slots = lets.initial.slice();
   scope.lets = lets;
   scope.slots = slots;
   if (scope.letOrigins.length > 0) scope.letOrigins = [];
@@ -156,12 +143,3 @@ export function evaluateAlone(scope: Scope, evaluate: Evaluate): Scalar | undefi
 
 /** What was read since evaluateAlone; nothing unless explaining. */
 export const readFacts = ({ trace }: Scope): readonly string[] => (trace ? [...trace] : NO_FACTS);
-
-/** The node's label keys that begin with a prefix. Few prefixes are asked for, many times. */
-export function labelKeysWith(scope: Scope, prefix: string): readonly string[] {
-  const known = scope.labelKeys.get(prefix);
-  if (known) return known;
-  const keys = Object.keys(scope.facts.labels).filter((key) => key.startsWith(prefix));
-  scope.labelKeys.set(prefix, keys);
-  return keys;
-}

@@ -1,10 +1,11 @@
 import { canonicalKey, rowOf } from "../vocabulary/keys.ts";
 import { nearestKeys } from "../vocabulary/nearest.ts";
-import { type Context, labelPlace, namedValue, template, UnknownReference } from "./context.ts";
+import { type Context, namedValue, template, UnknownReference } from "./context.ts";
 import { keyMatcher } from "./key-matcher.ts";
+import { numberOf } from "./label-index.ts";
 import { walk } from "./lookup.ts";
 import type { Expression, ExpressionObject } from "./schema.ts";
-import { type Evaluate, enterRule, labelKeysWith, letValue, type Scalar, type Scope } from "./scope.ts";
+import { type Evaluate, enterRule, letValue, type Scalar, type Scope } from "./scope.ts";
 import { SOURCES } from "./sources.ts";
 
 type Compile = (object: ExpressionObject, context: Context) => Evaluate;
@@ -14,7 +15,7 @@ const SOURCE_COMPILERS: Readonly<Record<(typeof SOURCES)[number], Compile>> = {
   label: ({ label = "" }, context) =>
     label.includes("{")
       ? fromMap("label", label, context, (scope) => scope.facts.labels)
-      : fromLabel(label, labelPlace(label, context)),
+      : fromLabel(label, numberOf(label, context.labels.names)),
   annotation: ({ annotation = "" }, context) =>
     fromMap("annotation", annotation, context, (scope) => scope.facts.annotations),
   allocatable: ({ allocatable = "" }, context) =>
@@ -32,8 +33,8 @@ const SOURCE_COMPILERS: Readonly<Record<(typeof SOURCES)[number], Compile>> = {
   device: ({ device = "" }, context) => fromDevice(device, context),
   lookup: ({ lookup = "", path = [] }, context) => fromLookup(lookup, path, context),
   sum: ({ sum = 0 }, context) => sumOfDevices(context.expression(sum, context)),
-  keys: (object) => fromKeys(object.keys ?? "", captureOf(object), "label"),
-  resources: (object) => fromKeys(object.resources ?? "", captureOf(object), "allocatable"),
+  keys: (object, context) => fromKeys("labels", object.keys ?? "", captureOf(object), context),
+  resources: (object, context) => fromKeys("allocatable", object.resources ?? "", captureOf(object), context),
   "rule-of": (object) => fromDecided(object["rule-of"] ?? ""),
 };
 
@@ -51,9 +52,9 @@ export function literal(value: Scalar, context: Context): Evaluate {
 }
 
 /** A label of a fixed name: by far the most frequent source, so its place is settled beforehand. */
-function fromLabel(label: string, place: number): Evaluate {
+function fromLabel(label: string, number: number): Evaluate {
   return (scope) => {
-    const value = scope.labels[place];
+    const value = scope.labels.values[number];
     if (value !== undefined) scope.trace?.push(`label ${label}=${value}`);
     return value;
   };
@@ -178,26 +179,37 @@ const captureOf = ({ pattern, take }: ExpressionObject): string | undefined =>
   pattern === undefined ? take : undefined;
 
 /** The capture (or the key itself) of the first label or resource, in key order, whose key matches. */
-function fromKeys(pattern: string, take: string | undefined, kind: "label" | "allocatable"): Evaluate {
+function fromKeys(
+  kind: "labels" | "allocatable",
+  pattern: string,
+  take: string | undefined,
+  context: Context,
+): Evaluate {
   const { prefix, match, names } = keyMatcher(pattern);
   if (take !== undefined && !names.includes(take)) {
     throw new UnknownReference(`take: ${take} is no capture of pattern ${JSON.stringify(pattern)}`);
   }
+  const keysOf = kind === "labels" ? labelKeys(prefix, context) : resourcesThere;
   return (scope) => {
-    const map = (kind === "label" ? scope.facts.labels : scope.facts.allocatable) ?? {};
-    const keys = kind === "label" ? labelKeysWith(scope, prefix) : Object.keys(map);
-    const first = least(keys.filter((key) => isThere(kind, map[key]) && match(key) !== undefined));
+    let first: string | undefined;
+    for (const key of keysOf(scope)) {
+      if ((first === undefined || key < first) && match(key) !== undefined) first = key;
+    }
     if (first === undefined) return undefined;
-    scope.trace?.push(`${kind} ${first}=${map[first]}`);
+    scope.trace?.push(`${kind === "labels" ? "label" : kind} ${first}=${scope.facts[kind]?.[first]}`);
     return take === undefined ? first : match(first)?.[take];
   };
 }
 
-const least = (keys: readonly string[]): string | undefined =>
-  keys.length < 2 ? keys[0] : [...keys].sort()[0];
+function labelKeys(prefix: string, { labels }: Context): (scope: Scope) => readonly string[] {
+  const number = numberOf(prefix, labels.prefixes);
+  return (scope) => scope.labels.keys[number] ?? NO_KEYS;
+}
+const NO_KEYS: readonly string[] = [];
 
 /** A resource of which there are none is not there. */
-const isThere = (kind: string, value: string | undefined): boolean => kind === "label" || value !== "0";
+const resourcesThere = ({ facts: { allocatable = {} } }: Scope): readonly string[] =>
+  Object.keys(allocatable).filter((key) => allocatable[key] !== "0");
 
 function fromDecided(spelling: string): Evaluate {
   const key = canonicalKey(spelling);

@@ -5,11 +5,11 @@ import { type Context, NO_NAMES } from "./context.ts";
 import { type CompiledDeviceRule, compileDeviceRule } from "./device-rule.ts";
 import { DEVICE_FIELDS } from "./device-view.ts";
 import { compileExpression } from "./expression.ts";
+import { type IndexLabels, labelIndex, noNumbers } from "./label-index.ts";
 import { mergeTrees } from "./lookup.ts";
 import { type CompiledProblemRule, compileProblemRule } from "./node-problems.ts";
 import type { Table } from "./parse-table.ts";
 import type { Expression, LookupTree, ScoresSection, TableContent } from "./schema.ts";
-import type { LabelPlaces } from "./scope.ts";
 import { attempt, compileValueRules, type KeyRules, type PlacedValueRule } from "./value-rule.ts";
 
 /** The tables, compiled: what mapNode needs. */
@@ -22,8 +22,7 @@ export interface MappingTables {
   readonly catalogue: Catalogue;
   readonly scores: ScoresSection | undefined;
   readonly lookups: ReadonlyMap<string, { readonly tree: LookupTree; readonly at: string }>;
-  /** Places of the labels that rules read by a fixed name. */
-  readonly labelPlaces: LabelPlaces;
+  readonly indexLabels: IndexLabels;
 }
 
 export type CompiledTables =
@@ -41,7 +40,7 @@ export function compileParsed(tables: readonly Table[]): CompiledTables {
   const context: Context = {
     lookups,
     deviceFields: knownDeviceFields(ordered),
-    labelPlaces: new Map(),
+    labels: noNumbers(),
     names: NO_NAMES,
     expression: compileExpression,
     conditions: compileConditions,
@@ -53,10 +52,7 @@ export function compileParsed(tables: readonly Table[]): CompiledTables {
     problems: eachRule(ordered, "problems", problems, (rule) => compileProblemRule(rule, context)),
     values: compileValueRules(ordered.flatMap(valueRulesOf), context, problems),
     catalogue: catalogueOf(ordered),
-    labelPlaces: {
-      places: context.labelPlaces,
-      none: Array.from(context.labelPlaces, () => undefined),
-    },
+    indexLabels: labelIndex(context.labels),
     scores: ordered.map((table) => table.content.scores).find((section) => section !== undefined),
   };
   return problems.length > 0 ? { ok: false, problems } : { ok: true, tables: compiled };

@@ -4,6 +4,7 @@ import type { Context } from "../../../src/mapping/context.ts";
 import { CONVERSION_NAMES, type ConversionName, convert } from "../../../src/mapping/convert.ts";
 import { compileExpression } from "../../../src/mapping/expression.ts";
 import type { NodeFacts } from "../../../src/mapping/facts.ts";
+import { labelIndex, noNumbers } from "../../../src/mapping/label-index.ts";
 import { compileLets } from "../../../src/mapping/lets.ts";
 import { mergeTrees, walk } from "../../../src/mapping/lookup.ts";
 import { captureNames, compilePattern, patternProblem } from "../../../src/mapping/pattern.ts";
@@ -27,15 +28,14 @@ function setUp({ facts = {}, lets, captures = {}, devices = [] }: Given): {
   const outer: Context = {
     lookups: new Map(Object.entries(lookups).map(([name, tree]) => [name, { tree, at: "t.yaml:1" }])),
     deviceFields: new Set(["model", "count", "training-score"]),
-    labelPlaces: new Map(),
+    labels: noNumbers(),
     names: new Map(),
     expression: compileExpression,
     conditions: compileConditions,
   };
   const { lets: compiled, context } = compileLets(Object.keys(captures), lets, outer);
   const scope = (): Scope => {
-    const places = context.labelPlaces;
-    const made = scopeOf(nodeFacts(facts), { places, none: Array.from(places, () => undefined) }, true);
+    const made = scopeOf(nodeFacts(facts), labelIndex(context.labels), true);
     enterRule(made, compiled, captures);
     made.devices = devices;
     made.device = devices[0];
