@@ -6,6 +6,7 @@ import { type KeyMatcher, keyMatcher } from "./key-matcher.ts";
 import { numberOf } from "./label-index.ts";
 import { compileLets } from "./lets.ts";
 import { walk } from "./lookup.ts";
+import { compileNeeds } from "./needs.ts";
 import { type Captures, captureNames } from "./pattern.ts";
 import type { DeviceRule, Expression } from "./schema.ts";
 import type { Evaluate, Lets, Scope, Test } from "./scope.ts";
@@ -40,6 +41,8 @@ export interface CompiledDeviceRule {
   readonly dra: boolean;
   /** PCI-SIG id of the vendor, by the lookup `pci-vendor`. */
   readonly pciVendor: string | undefined;
+  /** Whether the node has anything of what the rule cannot do without. */
+  readonly needed: Test;
   readonly bindings: (scope: Scope) => readonly Binding[];
   readonly lets: Lets;
   readonly when: Test;
@@ -74,6 +77,7 @@ export function compileDeviceRule(rule: DeviceRule, at: string, outer: Context):
     excessIsSharing: rule["excess-is-sharing"] ?? false,
     dra: rule.each?.dra !== undefined,
     pciVendor: pciVendorOf(rule.vendor, context),
+    needed: compileNeeds(rule.when, rule.let, context),
     bindings: compileEach(rule.each, context),
     lets,
     when: compileConditions(rule.when, context),

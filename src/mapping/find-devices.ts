@@ -47,6 +47,7 @@ export function findDevices(
 }
 
 function applyRule(rule: CompiledDeviceRule, scope: Scope, problems: Problem[]): readonly FoundGroup[] {
+  if (!rule.needed(scope)) return NO_GROUPS;
   const bindings = rule.bindings(scope);
   if (bindings.length === 0) return NO_GROUPS;
   const groups: FoundGroup[] = [];

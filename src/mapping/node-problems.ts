@@ -3,6 +3,7 @@ import { type Context, template } from "./context.ts";
 import { compileExpression } from "./expression.ts";
 import { compileLets } from "./lets.ts";
 import { walk } from "./lookup.ts";
+import { compileNeeds } from "./needs.ts";
 import type { Problem } from "./result.ts";
 import type { LookupTree, ProblemRule } from "./schema.ts";
 import { type Evaluate, enterRule, type Lets, type Scope, type Test } from "./scope.ts";
@@ -10,6 +11,8 @@ import { type Evaluate, enterRule, type Lets, type Scope, type Test } from "./sc
 /** A compiled rule that reports something about a node. */
 export interface CompiledProblemRule {
   readonly unlessFound: string | undefined;
+  /** Whether the node has anything of what the rule cannot do without. */
+  readonly needed: Test;
   readonly lets: Lets;
   readonly when: Test;
   readonly subject: Evaluate;
@@ -22,6 +25,7 @@ export function compileProblemRule(rule: ProblemRule, outer: Context): CompiledP
   const { lets, context } = compileLets(["node"], rule.let, outer);
   return {
     unlessFound: rule["unless-found"],
+    needed: compileNeeds(rule.when, rule.let, context),
     lets,
     when: compileConditions(rule.when, context),
     subject: compileExpression(rule.subject, context),
@@ -40,6 +44,7 @@ export function findProblems(
   const captures = { node: scope.facts.name };
   for (const rule of rules) {
     if (rule.unlessFound !== undefined && found.has(rule.unlessFound)) continue;
+    if (!rule.needed(scope)) continue;
     enterRule(scope, rule.lets, captures);
     if (!rule.when(scope)) continue;
     problems.push({
