@@ -90,7 +90,7 @@ function withSharedLets<R extends { readonly let?: Record<string, Expression> | 
   rule: R,
   { content }: Table,
 ): R {
-  return content.let ? { ...rule, let: { ...content.let, ...rule.let } } : rule;
+  return { ...rule, let: rule.let ? { ...content.let, ...rule.let } : content.let };
 }
 
 function catalogueOf(tables: readonly Table[]): Catalogue {

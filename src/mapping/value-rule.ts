@@ -43,8 +43,9 @@ export function compileValueRules(
 ): readonly KeyRules[] {
   const byKey = new Map<string, ValueCandidate[]>();
   const waitsFor = new Map<string, readonly string[]>();
+  const compileShared = sharingLets(context);
   for (const { rule, at, placeOf } of rules) {
-    const compiled = attempt(problems, `${at}: rule ${rule.rule}`, () => compileLets([], rule.let, context));
+    const compiled = attempt(problems, `${at}: rule ${rule.rule}`, () => compileShared(rule.let));
     if (!compiled) continue;
     for (const [spelling, expression] of Object.entries(rule.set)) {
       const place = `${placeOf(spelling)}: rule ${rule.rule}`;
@@ -69,6 +70,21 @@ export function compileValueRules(
       ? [{ key, row: rowOf(name), textOf: canonicalTextOf(key), candidates: byKey.get(name) ?? [] }]
       : [];
   });
+}
+
+type CompiledLets = ReturnType<typeof compileLets>;
+
+/**
+ * Rules that have the `let` of their table and none of their own share its compiled form, so that a value is found once
+ * for all of them; but not where it tells which rule decided a key, as that changes on the way.
+ */
+function sharingLets(context: Context): (lets: ValueRule["let"]) => CompiledLets {
+  const known = new Map<ValueRule["let"], CompiledLets>();
+  return (lets) => {
+    const compiled = known.get(lets) ?? compileLets([], lets, context);
+    if (referredKeys(lets).length === 0) known.set(lets, compiled);
+    return compiled;
+  };
 }
 
 /** Unknown references become problems with their place, so that all of them are told at once. */
