@@ -1,3 +1,5 @@
+import { remembering } from "./remember.ts";
+
 /**
  * Patterns take a text apart without regular expressions in tables: literal characters, and captures in braces.
  * `{name}` takes one or more characters (as few as possible), `{name:int}` digits, `{name:upper}` one capital letter,
@@ -37,7 +39,7 @@ export function patternProblem(pattern: string): string | undefined {
   return undefined;
 }
 
-/** Compiles a pattern that patternProblem found nothing wrong with. */
+/** Compiles a pattern that patternProblem found nothing wrong with. Products and keys of labels come again and again. */
 export function compilePattern(pattern: string): (text: string) => Captures | undefined {
   const names: string[] = [];
   const source = pattern.replace(
@@ -49,7 +51,7 @@ export function compilePattern(pattern: string): (text: string) => Captures | un
     },
   );
   const regex = new RegExp(`^${source}$`);
-  return (text) => {
+  return remembering((text) => {
     const match = text.length <= MAX_TEXT ? regex.exec(text) : null;
     if (!match) return undefined;
     const captures: Record<string, string> = {};
@@ -57,7 +59,7 @@ export function compilePattern(pattern: string): (text: string) => Captures | un
       captures[name] = match[index + 1] ?? "";
     });
     return captures;
-  };
+  });
 }
 
 /** Names of a pattern's captures, in order. */

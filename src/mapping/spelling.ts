@@ -1,18 +1,22 @@
 import { KEYS, type Key } from "../vocabulary/keys.ts";
 import type { Chosen } from "./choose-values.ts";
 
+interface Spelling {
+  readonly spelling: string;
+  readonly row: number;
+  readonly canonical: boolean;
+}
+
 /** Every spelling of the vocabulary with the row of its key, in order, so that nothing is sorted for each node. */
-const SPELLINGS: readonly (readonly [spelling: string, row: number, canonical: boolean])[] = (
-  KEYS as readonly Key[]
-)
+const SPELLINGS: readonly Spelling[] = (KEYS as readonly Key[])
   .flatMap(({ key, aliases = [] }, row) => [
-    [key, row, true] as const,
-    ...aliases.map((alias) => [alias, row, false] as const),
+    { spelling: key, row, canonical: true },
+    ...aliases.map((alias) => ({ spelling: alias, row, canonical: false })),
   ])
-  .sort(([left], [right]) => (left < right ? -1 : 1));
+  .sort((left, right) => (left.spelling < right.spelling ? -1 : 1));
 
 /** The canonical spellings alone. */
-const CANONICAL = SPELLINGS.filter(([, , canonical]) => canonical);
+const CANONICAL = SPELLINGS.filter(({ canonical }) => canonical);
 const NO_ROWS: readonly undefined[] = KEYS.map(() => undefined);
 
 /** The chosen values by row of the vocabulary. */
@@ -23,8 +27,9 @@ export const emptyRows = (): Rows => NO_ROWS.slice();
 
 /** Annotations in order of their keys, with all spellings or only the canonical ones. */
 export function annotationsOf(rows: Rows, aliases: boolean): Record<string, string> {
-  const annotations: Record<string, string> = {};
-  for (const [spelling, row] of aliases ? SPELLINGS : CANONICAL) {
+  // Without a prototype it is a dictionary from the start, and need not become one key by key.
+  const annotations: Record<string, string> = Object.create(null);
+  for (const { spelling, row } of aliases ? SPELLINGS : CANONICAL) {
     const choice = rows[row];
     if (choice !== undefined) annotations[spelling] = choice.value;
   }
@@ -34,7 +39,7 @@ export function annotationsOf(rows: Rows, aliases: boolean): Record<string, stri
 /** Canonical keys whose values are not told by the node itself, in order. */
 export function inferredKeys(rows: Rows): string[] {
   const keys: string[] = [];
-  for (const [spelling, row] of CANONICAL) {
+  for (const { spelling, row } of CANONICAL) {
     if (rows[row]?.inferred) keys.push(spelling);
   }
   return keys;
