@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { defaultHubConfig, type HubConfig } from "../hub/config.ts";
 import type { LogLevel } from "../observability/logger.ts";
+import { UserError } from "./exit.ts";
 import { type Listen, listenFlag, logLevelFlag } from "./process-flags.ts";
 
 /** The flags of `flare hub` as commander hands them over. */
@@ -12,6 +13,7 @@ export interface HubFlags {
   readonly leaderElect?: boolean;
   readonly flavors: boolean;
   readonly flavorsNamespace?: string;
+  readonly currency?: string;
   readonly mappings?: string;
   readonly listen: Listen;
   readonly logLevel: LogLevel;
@@ -37,6 +39,7 @@ export function hubFlags(): readonly Option[] {
     new Option("--flavors-namespace <name>", "namespace of the Flavors; default fluidos").env(
       "FLARE_FLAVORS_NAMESPACE",
     ),
+    new Option("--currency <code>", "currency where an Intent names none; default EUR").env("FLARE_CURRENCY"),
     new Option("--mappings <folder>", "folder with the site's tables: regions of your own").env(
       "FLARE_MAPPINGS",
     ),
@@ -45,11 +48,15 @@ export function hubFlags(): readonly Option[] {
   ];
 }
 
-/** The configuration in force: the file's, with what the flags say on top. */
+/** The configuration in force: the file's, with what the flags say on top. Throws a UserError where they do not go together. */
 export function configWith(flags: HubFlags, file: HubConfig = defaultHubConfig()): HubConfig {
-  const { leaderElection, flavors } = file;
+  const { leaderElection, flavors, intents } = file;
+  const { currency = intents.currency } = flags;
+  if (intents.currencyRates[currency] === undefined)
+    throw new UserError(`--currency ${currency}: there is no rate of it in intents.currencyRates`);
   return {
     ...file,
+    intents: { ...intents, currency },
     leaderElection: { ...leaderElection, enabled: flags.leaderElect ?? leaderElection.enabled },
     flavors: {
       ...flavors,

@@ -42,6 +42,7 @@ export function hubCommand(): Command {
 
 async function run(command: Command, flags: HubFlags): Promise<void> {
   const config = configWith(flags, await readConfig(flags.config));
+  await checkWebhookKeys(config);
   // Loaded here, so that --help of any command stays quick and small.
   const [{ runHub }, { createClient }, { createLogger }] = await Promise.all([
     import("../hub/run-hub.ts"),
@@ -85,6 +86,17 @@ async function readConfig(file: string | undefined): Promise<HubConfig | undefin
   const read = readHubConfig(file, text);
   if (!read.ok) throw new UserError(read.problems.join("\n"));
   return read.config;
+}
+
+/** A webhook that nothing could ever be sent to is told at once, not with the first Intent. Throws a UserError. */
+async function checkWebhookKeys({ webhooks }: HubConfig): Promise<void> {
+  if (webhooks.length === 0) return;
+  const { readKey } = await import("../hub/webhooks/key.ts");
+  const checked = await Promise.allSettled(webhooks.map((webhook) => readKey(webhook)));
+  const problems = checked.flatMap((result, index) =>
+    result.status === "rejected" ? [`webhooks.${index}.${(result.reason as Error).message}`] : [],
+  );
+  if (problems.length > 0) throw new UserError(problems.join("\n"));
 }
 
 /** What the hub knows by the mapping tables, the built-in ones with the site's on top: regions, and models of Intents. */

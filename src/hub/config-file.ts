@@ -1,4 +1,5 @@
 import { isMap, isNode, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type * as z from "zod";
 import { type HubConfig, hubConfigSchema } from "./config.ts";
 
 export type ReadConfig =
@@ -20,16 +21,26 @@ export function readHubConfig(file: string, text: string): ReadConfig {
   }
   const parsed = hubConfigSchema.safeParse(document.toJS({ maxAliasCount: 50 }) ?? {});
   if (parsed.success) return { ok: true, config: parsed.data };
-  const problems = parsed.error.issues.flatMap((issue) => {
-    const path = issue.path.map(String);
-    // An unknown key is told where it stands, not where its section begins.
-    const keys = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...path, key]) : [path];
-    return keys.map((each) => {
-      const message = issue.code === "unrecognized_keys" ? "there is no such setting" : issue.message;
-      return `${at(offsetOf(document.contents, each))}: ${each.join(".") || "the file"}: ${message}`;
-    });
-  });
-  return { ok: false, problems };
+  const found = parsed.error.issues.flatMap(problemsOf).map(({ path, message }) => ({
+    offset: offsetOf(document.contents, path),
+    told: `${path.join(".") || "the file"}: ${message}`,
+  }));
+  const inOrder = found.toSorted((left, right) => left.offset - right.offset);
+  return { ok: false, problems: inOrder.map(({ offset, told }) => `${at(offset)}: ${told}`) };
+}
+
+interface Found {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+function problemsOf(issue: z.core.$ZodIssue): readonly Found[] {
+  const path = issue.path.map(String);
+  // An unknown key is told where it stands, not where its section begins.
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({ path: [...path, key], message: "there is no such setting" }));
+  const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  return [{ path, message }];
 }
 
 /** Where the key or item of a path begins; of a path that is not there, the last part that is. */

@@ -1,22 +1,8 @@
 import * as z from "zod";
-import { parseDuration } from "../units/duration.ts";
+import { duration, name } from "./config-fields.ts";
+import { intentsSection } from "./intents/config.ts";
 import { USUAL_TOLERATIONS } from "./inventory/closed.ts";
-
-/** A duration such as `90s` or `10m`; parsed to milliseconds. */
-const duration = (fallback: string, least: string) =>
-  z
-    .string()
-    .default(fallback)
-    .transform((text, context) => {
-      const milliseconds = parseDuration(text);
-      if (milliseconds !== undefined && milliseconds >= (parseDuration(least) ?? 0)) return milliseconds;
-      context.addIssue({ code: "custom", message: `a duration such as ${fallback}, not below ${least}` });
-      return z.NEVER;
-    });
-
-const name = z
-  .string()
-  .regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, "a name in lower case letters, digits, - and .");
+import { webhooksSection } from "./webhooks/config.ts";
 
 const toleration = z.strictObject({
   key: z.string().optional(),
@@ -79,6 +65,8 @@ export const hubConfigSchema = z.strictObject({
     .max(100)
     .default([...USUAL_TOLERATIONS] as z.output<typeof toleration>[]),
   flavors: flavors.prefault({}),
+  intents: intentsSection.prefault({}),
+  webhooks: webhooksSection.default([]),
 });
 
 export type HubConfig = z.output<typeof hubConfigSchema>;

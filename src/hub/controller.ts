@@ -7,6 +7,7 @@ import type { OfferPool } from "./inventory/offer-pool.ts";
 import type { Reservations } from "./inventory/reservations.ts";
 import type { HubMetrics } from "./metrics.ts";
 import type { ProviderDirectory } from "./providers/directory.ts";
+import type { Notifier } from "./webhooks/notifier.ts";
 
 /** What a controller works with while its hub leads. Nothing of it outlives the term. */
 export interface ControllerContext {
@@ -22,10 +23,14 @@ export interface ControllerContext {
   readonly reservations: Reservations;
   readonly providers: ProviderDirectory;
   readonly events: EventRecorder;
+  /** Webhooks, where there are any. */
+  readonly notifier: Pick<Notifier, "tell">;
   readonly log: Logger;
   readonly registry: Metrics;
   readonly metrics: HubMetrics;
   readonly now: () => number;
+  /** Milliseconds, with fractions, of a clock that nobody sets: to measure how long something takes. */
+  readonly stopwatch: () => number;
   readonly random: () => number;
 }
 

@@ -1,7 +1,9 @@
 import type { WorkQueue } from "../kubernetes/work-queue.ts";
 import { counter, gauge, type Metrics } from "../observability/metrics.ts";
+import { createIntentMetrics, type IntentMetrics } from "./intents/intent-metrics.ts";
 import type { OfferPool } from "./inventory/offer-pool.ts";
 import type { ProviderDirectory } from "./providers/directory.ts";
+import { createWebhookMetrics, type WebhookMetrics } from "./webhooks/webhook-metrics.ts";
 
 /** What the hub counts. One per hub, for all of its terms as a leader. */
 export interface HubMetrics {
@@ -10,6 +12,8 @@ export interface HubMetrics {
   queue(name: string, queue: Pick<WorkQueue, "size" | "due">): void;
   reconcileFailed(controller: string): void;
   flavorWritten(verb: FlavorVerb): void;
+  readonly intents: IntentMetrics;
+  readonly webhooks: WebhookMetrics;
 }
 
 export interface HubSources {
@@ -46,11 +50,16 @@ export function createHubMetrics(registry: Metrics, version: string): HubMetrics
     labels: ["verb"],
   });
   for (const verb of FLAVOR_VERBS) flavors.inc({ verb }, 0);
-  for (const controller of ["provider", "flavor"]) errors.inc({ controller }, 0);
+  for (const controller of ["provider", "flavor", "intent", "utilization"]) errors.inc({ controller }, 0);
+  const intents = createIntentMetrics(registry);
   return {
+    intents,
+    webhooks: createWebhookMetrics(registry),
     observe: (next) => {
       sources = next;
-      if (next === undefined) queues.clear();
+      if (next !== undefined) return;
+      queues.clear();
+      intents.observe(undefined);
     },
     queue: (name, queue) => void queues.set(name, queue),
     reconcileFailed: (controller) => errors.inc({ controller }),
@@ -78,11 +87,6 @@ function registerOffers(registry: Metrics, sources: () => HubSources | undefined
         self.set({ provider: each.name }, each.synced() && each.closed() === undefined ? 1 : 0);
     },
   });
-  const units = gauge(registry, {
-    name: "flare_hub_offer_units",
-    help: "Units (GPUs, slices, shares) that the providers offer, by what they are and whether they are free.",
-    labels: ["provider", "model", "resource", "state"],
-  });
   gauge(registry, {
     name: "flare_hub_offers",
     help: "Offers: groups of equal devices of one node, by whether anything of them is free.",
@@ -100,6 +104,12 @@ function registerOffers(registry: Metrics, sources: () => HubSources | undefined
           units.set({ provider, model, resource, state: "free" }, each.free);
         }
     },
+  });
+  // After the one that fills it: metrics are read in the order in which they were registered.
+  const units = gauge(registry, {
+    name: "flare_hub_offer_units",
+    help: "Units (GPUs, slices, shares) that the providers offer, by what they are and whether they are free.",
+    labels: ["provider", "model", "resource", "state"],
   });
 }
 

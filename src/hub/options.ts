@@ -33,6 +33,7 @@ export interface HubDeps {
   readonly onListening?: (port: number) => void;
   readonly version?: string;
   readonly now?: () => number;
+  readonly stopwatch?: () => number;
   readonly random?: () => number;
   readonly sleep?: Sleep;
 }

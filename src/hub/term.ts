@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { EventRecorder } from "../kubernetes/event-recorder.ts";
 import { fenceClient } from "../kubernetes/fenced-client.ts";
@@ -11,6 +12,7 @@ import { createReservations } from "./inventory/reservations.ts";
 import type { HubMetrics } from "./metrics.ts";
 import type { HubDeps, HubOptions } from "./options.ts";
 import { createProviderController, type ProviderController } from "./providers/provider-controller.ts";
+import { createNotifier, type Notifier } from "./webhooks/notifier.ts";
 
 /** What lasts longer than a term. */
 export interface TermSurroundings {
@@ -36,7 +38,8 @@ export async function runTerm(around: TermSurroundings, signal: AbortSignal): Pr
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
   health.leading("starting");
-  const { context, providers } = buildContext(around, term.signal);
+  const notifier = startNotifier(around);
+  const { context, providers } = buildContext(around, notifier, term.signal);
   metrics.observe({ pool: context.pool, providers: context.providers });
   void context.providers.listed.then(() => {
     if (!term.signal.aborted) health.leading("leading");
@@ -54,18 +57,32 @@ export async function runTerm(around: TermSurroundings, signal: AbortSignal): Pr
   } finally {
     end();
     await Promise.allSettled(running);
+    await notifier.close();
     signal.removeEventListener("abort", end);
     metrics.observe(undefined);
     health.leading("waiting");
   }
 }
 
+function startNotifier({ options, deps, metrics }: TermSurroundings): Notifier {
+  return createNotifier({
+    webhooks: options.config.webhooks,
+    userAgent: `flare-hub/${deps.version ?? "unknown"}`,
+    metrics: metrics.webhooks,
+    log: deps.log,
+    now: deps.now ?? Date.now,
+    random: deps.random ?? Math.random,
+    newId: randomUUID,
+  });
+}
+
 function buildContext(
   { options, deps, registry, metrics, events, isLeader }: TermSurroundings,
+  notifier: Notifier,
   signal: AbortSignal,
 ): { readonly context: ControllerContext; readonly providers: ProviderController } {
   const { config } = options;
-  const { now = Date.now, random = Math.random } = deps;
+  const { now = Date.now, random = Math.random, stopwatch = () => performance.now() } = deps;
   const mayWrite = (): boolean => isLeader() && !signal.aborted;
   const client = fenceClient(deps.client, mayWrite);
   const reservations = createReservations();
@@ -98,10 +115,12 @@ function buildContext(
     reservations,
     providers: providers.directory,
     events,
+    notifier,
     log: deps.log,
     registry,
     metrics,
     now,
+    stopwatch,
     random,
   };
   return { context, providers };

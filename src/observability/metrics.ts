@@ -1,6 +1,6 @@
-import { Counter, Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** The one place that knows prom-client: `createRegistry`, `counter` and `gauge` are what the rest sees. */
+/** The one place that knows prom-client: `createMetrics`, `counter`, `gauge` and `histogram` are what the rest sees. */
 export type Metrics = Registry;
 
 interface MetricOptions<L extends string> {
@@ -44,6 +44,15 @@ export function gauge<L extends string = never>(
           },
         }),
   });
+}
+
+/** Registers a histogram; each of its buckets counts what is not above its bound. */
+export function histogram(
+  metrics: Metrics,
+  options: MetricOptions<never> & { readonly buckets: readonly number[] },
+): Histogram {
+  const { name, help, buckets } = options;
+  return new Histogram({ name, help, buckets: [...buckets], registers: [metrics] });
 }
 
 /** Registers what is cheap to know of this process: memory, CPU time, start. prom-client's defaults cost timers and memory. */

@@ -9,9 +9,10 @@ import { NAMESPACES } from "../engines/resources.ts";
 import type { ProviderEntry } from "../providers/directory.ts";
 import { createAbsences } from "./absence.ts";
 import { createBook } from "./book.ts";
+import { intentOptions } from "./config.ts";
 import { createIntentStore } from "./intent-store.ts";
 import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
-import { INTENT_DEFAULTS, type IntentOptions } from "./options.ts";
+import type { IntentOptions } from "./options.ts";
 import { sweep } from "./orphans.ts";
 import { placesOf } from "./places.ts";
 import { cleanUp, reconcile } from "./reconcile.ts";
@@ -24,12 +25,17 @@ const THE_QUEUE = "queue";
 const GATHER_MS = 20;
 const SWEEP_MS = 60_000;
 
-/** Creates the controller of Intents: from a spec to a running workload, and back to nothing. */
+/**
+ * Creates the controller of Intents: from a spec to a running workload, and back to nothing. What is given wins over the
+ * hub's configuration.
+ */
 export function createIntentController(
   given: Partial<IntentOptions> & Pick<IntentOptions, "resolveModel">,
 ): Controller {
-  const options = { ...INTENT_DEFAULTS, ...given };
-  return { name: "intents", start: (context) => run(options, context) };
+  return {
+    name: "intents",
+    start: (context) => run({ ...intentOptions(context.config.intents), ...given }, context),
+  };
 }
 
 async function run(options: IntentOptions, context: ControllerContext): Promise<void> {
@@ -131,6 +137,7 @@ function createWorld(
     work: (_, signal) => scheduleOnce(world, signal),
   });
   metrics.queue("intent", queue);
+  metrics.intents.observe({ views: world.store.values, now });
   return { world, queue: together(queue, [cleanings, passes]) };
 }
 

@@ -1,4 +1,5 @@
-import type { Money } from "../../allocation/types.ts";
+import { exchange } from "../../allocation/currency.ts";
+import type { CurrencyRates, Money } from "../../allocation/types.ts";
 import type { IntentStatus } from "../../intent/status-schema.ts";
 import { formatMoney, parseMoney } from "../../units/money.ts";
 import { timestamp } from "./conditions.ts";
@@ -15,7 +16,7 @@ export function accrue(cost: IntentCost | undefined, now: number): IntentCost | 
   const until = Math.floor(now / 1000) * 1000;
   if (cost?.since === undefined || until === Date.parse(cost.since)) return cost;
   const accrued = accruedAt(cost, until);
-  return accrued === undefined ? cost : { ...cost, accrued, since: timestamp(until) };
+  return { ...cost, ...(accrued === undefined ? {} : { accrued }), since: timestamp(until) };
 }
 
 function accruedAt({ rate, accrued, since }: IntentCost, until: number): string | undefined {
@@ -26,15 +27,34 @@ function accruedAt({ rate, accrued, since }: IntentCost, until: number): string 
   return formatMoney({ amount, currency: hourly.currency });
 }
 
-/** From now on it costs this much; what has accrued stays. */
-export function startCost(cost: IntentCost | undefined, rate: Money | undefined, now: number): IntentCost {
+/**
+ * From now on it costs this much; what has accrued stays, in the currency of the rate. Where nobody tells the rate, only
+ * the time is counted.
+ */
+export function startCost(
+  cost: IntentCost | undefined,
+  rate: Money | undefined,
+  now: number,
+  rates: CurrencyRates = {},
+): IntentCost {
   const { accrued, started } = cost ?? {};
   const since = timestamp(now);
   return {
-    ...(rate === undefined ? {} : { rate: formatMoney(rate), since }),
-    accrued: accrued ?? formatMoney({ amount: 0, currency: rate?.currency ?? "EUR" }),
+    ...(rate === undefined ? {} : { rate: formatMoney(rate) }),
+    since,
+    accrued: inCurrency(accrued, rate?.currency, rates),
     started: started ?? since,
   };
+}
+
+/** An amount in another currency; as it is where no rate is known. */
+function inCurrency(accrued: string | undefined, currency: string | undefined, rates: CurrencyRates): string {
+  const before = parseMoney(accrued ?? "");
+  if (before === undefined) return formatMoney({ amount: 0, currency: currency ?? "EUR" });
+  if (currency === undefined) return formatMoney(before);
+  if (before.amount === 0) return formatMoney({ amount: 0, currency });
+  const factor = exchange(rates, before.currency, currency);
+  return formatMoney(factor === undefined ? before : { amount: before.amount * factor, currency });
 }
 
 /** From now on it costs nothing more. */

@@ -3,7 +3,7 @@ import type { Problem } from "../../intent/problem.ts";
 import { isRecord } from "../../intent/read-document.ts";
 import type { IntentSpec } from "../../intent/spec-schema.ts";
 import type { Condition, IntentStatus } from "../../intent/status-schema.ts";
-import type { KubeObject, ObjectMeta, Resource } from "../../kubernetes/objects.ts";
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Resource } from "../../kubernetes/objects.ts";
 import type { IntentIdentity } from "../../workload/names.ts";
 
 export const INTENTS: Resource = {
@@ -40,6 +40,8 @@ export interface IntentView extends IntentIdentity {
   readonly deletingSince: number | undefined;
   readonly finalizers: readonly string[];
   readonly tenant: string;
+  /** The field manager that wrote the spec last: the nearest to a name that the API keeps. */
+  readonly requestedBy: string | undefined;
   /** The spec as it was written, to be sent back with the status. */
   readonly written: unknown;
   readonly read: ReadSpec;
@@ -64,10 +66,19 @@ export function viewOf(object: KubeIntent, currency: string): IntentView {
     deletingSince: timeOf(deletionTimestamp),
     finalizers: metadata.finalizers ?? [],
     tenant: labels[TENANT_LABEL] ?? namespace,
+    requestedBy: writerOfSpec(metadata.managedFields ?? []),
     written: spec,
     read,
     status: isRecord(status) ? status : {},
   };
+}
+
+function writerOfSpec(entries: readonly ManagedFieldsEntry[]): string | undefined {
+  const writers = entries.filter(
+    ({ subresource = "", fieldsV1 }) => subresource === "" && isRecord(fieldsV1) && "f:spec" in fieldsV1,
+  );
+  // Times are in whole seconds and sort as text; the API keeps entries in the order of their times.
+  return writers.toSorted((left, right) => ((left.time ?? "") < (right.time ?? "") ? -1 : 1)).at(-1)?.manager;
 }
 
 const timeOf = (text: string | undefined): number | undefined => {

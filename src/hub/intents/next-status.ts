@@ -1,5 +1,5 @@
 import type { Decision, Placed } from "../../allocation/decision.ts";
-import type { Offer } from "../../allocation/types.ts";
+import type { CurrencyRates, Offer } from "../../allocation/types.ts";
 import { formatProblems, type Problem } from "../../intent/problem.ts";
 import type { IntentDecision, IntentPhase, IntentStatus } from "../../intent/status-schema.ts";
 import { formatMoney } from "../../units/money.ts";
@@ -72,6 +72,7 @@ export function placedStatus(
   view: IntentView,
   { decision, offers, relaxed }: { decision: Placed; offers: readonly Offer[]; relaxed?: string },
   now: number,
+  rates: CurrencyRates = {},
 ): IntentStatus {
   const explanation = explain(decision, offers);
   const record = recordOf(decision, offers);
@@ -83,7 +84,7 @@ export function placedStatus(
       message: relaxed === undefined ? explanation : `${explanation}; given up for it: ${relaxed}`,
       placement: placementOf(view, decision, offers, now),
       decision: { ...record, explanation, ...(relaxed === undefined ? {} : { relaxed: [relaxed] }) },
-      cost: startCost(view.status.cost, decision.rate && rounded(decision.rate), now),
+      cost: startCost(view.status.cost, decision.rate && rounded(decision.rate), now, rates),
       queue: undefined,
     },
     {
@@ -217,6 +218,12 @@ export function cleanedStatus(
 ): IntentStatus {
   const abandoned = (view.status.abandoned ?? []).filter((place) => !clean(place));
   return change(view, now, { abandoned: abandoned.length === 0 ? undefined : abandoned });
+}
+
+/** Of a deleted Intent: its own place is clean too, and costs nothing from now on. */
+export function goneStatus({ placement: _, ...status }: IntentStatus, now: number): IntentStatus {
+  const cost = accrue(status.cost, now);
+  return cost === undefined ? status : { ...status, cost };
 }
 
 /** Whether both say the same, but for the time of saying it. */

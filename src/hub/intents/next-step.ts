@@ -49,11 +49,13 @@ export interface Facts {
   readonly retryMs: number;
 }
 
-/** Something worth telling people, as an Event and in the audit log. */
+/** Something worth telling people: as an Event, in the audit log, and to webhooks. */
 export interface Announcement {
   readonly type: "Normal" | "Warning";
   readonly reason: string;
   readonly message: string;
+  /** False: it makes no Event, because another one follows at once and says more. */
+  readonly event?: false;
 }
 
 /** One step; each leaves everything such that the next can be chosen from the API alone. */
@@ -91,7 +93,11 @@ function deletion(view: IntentView, since: number, facts: Facts): Step {
 function admission(view: IntentView, facts: Facts): Step | undefined {
   const problems = [...(view.read.ok ? [] : view.read.problems), ...facts.problems];
   if (problems.length > 0) return refusal(view, problems, facts);
-  if (!isAdmitted(view)) return { do: "write", status: admittedStatus(view, facts.now) };
+  if (!isAdmitted(view)) {
+    const message = "the spec is understood and can be honoured";
+    const say = { ...normal("Admitted", message), event: false } as const;
+    return { do: "write", status: admittedStatus(view, facts.now), say };
+  }
   // Before anything is created anywhere: what has a finalizer is not forgotten.
   return view.finalizers.includes(FINALIZER) ? undefined : { do: "add-finalizer" };
 }
@@ -170,7 +176,7 @@ function observed(view: IntentView, { observation, now }: Facts): Step | undefin
   if (sayTheSame(status, view.status)) return undefined;
   // Cost goes along with what is written anyway.
   const before = view.status.phase;
-  if (before === status.phase) return { do: "write", status };
+  if (before === status.phase) return { do: "write", status, ...news(view, observation) };
   const failed = status.phase === "Failed";
   const message = `${before ?? "Pending"} to ${status.phase}: ${status.message}`;
   return {
@@ -178,6 +184,21 @@ function observed(view: IntentView, { observation, now }: Facts): Step | undefin
     status,
     say: { type: failed ? "Warning" : "Normal", reason: status.phase ?? "Changed", message },
   };
+}
+
+/** The two faces of an image that cannot be pulled: they take turns for as long as it lasts. */
+const PULLING: readonly string[] = ["ErrImagePull", "ImagePullBackOff"];
+
+/** In the same phase for another reason, such as ImagePullBackOff: told once, not with every change of its words. */
+function news(
+  view: IntentView,
+  { reason, message, ready }: WorkloadObservation,
+): { readonly say?: Announcement } {
+  const before = conditionOf(view, "Ready")?.reason ?? "";
+  const isSame = before === reason || [before, reason].every((each) => PULLING.includes(each));
+  return isSame || reason === "Starting"
+    ? {}
+    : { say: { type: ready ? "Normal" : "Warning", reason, message } };
 }
 
 function leave(

@@ -1,9 +1,8 @@
 import type { CurrencyRates } from "../../allocation/types.ts";
 import type { WorkloadDefaults } from "../engines/deploy.ts";
-import { DEFAULT_CURRENCY_RATES } from "./currency-rates.ts";
 import type { ResolveModel } from "./models.ts";
 
-/** How the Intent controller behaves. Times in milliseconds. */
+/** How the Intent controller behaves. Times in milliseconds; the defaults are those of the configuration. */
 export interface IntentOptions {
   readonly resolveModel: ResolveModel;
   /** Tells this hub's objects in a provider from those of another hub; the identity of its cluster where absent. */
@@ -26,20 +25,8 @@ export interface IntentOptions {
   readonly retryMs: number;
   /** How long to wait at the start for providers to tell what they have. */
   readonly settleMs: number;
+  /** How often a provider's Prometheus is asked for GPU utilisation. */
+  readonly utilizationEveryMs: number;
   /** Intents worked on, and placements written, at the same time. */
   readonly concurrency: number;
 }
-
-export const INTENT_DEFAULTS: Omit<IntentOptions, "resolveModel"> = {
-  currency: "EUR",
-  currencyRates: DEFAULT_CURRENCY_RATES,
-  workload: {},
-  maxInterruptionMs: 2 * 60_000,
-  letGoAfterMs: 24 * 3_600_000,
-  starvesAfterMs: 30 * 60_000,
-  costEveryMs: 5 * 60_000,
-  queueEveryMs: 10_000,
-  retryMs: 5000,
-  settleMs: 5000,
-  concurrency: 16,
-};

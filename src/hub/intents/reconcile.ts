@@ -12,7 +12,7 @@ import {
   type KubeIntent,
   viewOf,
 } from "./intent-view.ts";
-import { cleanedStatus, isDeployed, sayTheSame, stuckStatus } from "./next-status.ts";
+import { cleanedStatus, goneStatus, isDeployed, sayTheSame, stuckStatus } from "./next-status.ts";
 import { deployedStep, type Facts, nextStep, type Step } from "./next-step.ts";
 import { type Place, placesOf } from "./places.ts";
 import {
@@ -153,10 +153,13 @@ async function clean(
   }
   if (clean.length === 0) return view;
   const present = placesOf(view.status.placement);
-  const cleaned = cleanedStatus(view, isClean, world.context.now());
+  const now = world.context.now();
+  const cleaned = cleanedStatus(view, isClean, now);
   const isGone = view.deletingSince !== undefined && present.length > 0 && present.every(isClean);
-  const { placement: _, ...rest } = cleaned;
-  const next = await writeStatus(world, view, isGone ? rest : cleaned, signal);
+  const next = await writeStatus(world, view, isGone ? goneStatus(cleaned, now) : cleaned, signal);
+  const what = clean.map(({ provider, namespace }) => `namespace ${namespace} of provider ${provider}`);
+  const message = `nothing is left in ${what.join(" and ")}`;
+  announce(world, next, { type: "Normal", reason: "CleanedUp", message, event: false });
   world.schedule();
   return next;
 }

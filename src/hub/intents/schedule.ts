@@ -39,7 +39,10 @@ async function allTurns(
   const turns = inTurn(asking, heldByTenant(world));
   for (let turn = turns.next(); turn.done !== true && !signal.aborted; ) {
     const view = world.store.get(turn.value.key);
+    const startedAt = world.context.stopwatch();
     const outcome = view !== undefined && isWaiting(view) ? takeTurn(pass, turn.value) : undefined;
+    if (outcome !== undefined)
+      world.context.metrics.intents.decided((world.context.stopwatch() - startedAt) / 1000);
     if (outcome?.result === "waits" || outcome?.result === "preempts") waiting += 1;
     // What is placed is held from this moment, before anybody else has a turn.
     if (view !== undefined && outcome !== undefined) writes.push(writeOf(world, view, outcome, waiting));
@@ -132,7 +135,7 @@ function writeOf(world: World, view: IntentView, outcome: Outcome, position: num
   const now = world.context.now();
   switch (outcome.result) {
     case "placed": {
-      const status = placedStatus(view, outcome, now);
+      const status = placedStatus(view, outcome, now, world.options.currencyRates);
       world.book.set(view.uid, heldPlacements({ ...view, status }));
       // Until the answer is there, what older states of the Intent say of its place does not count.
       world.unsure.add(view.uid);

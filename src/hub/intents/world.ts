@@ -78,6 +78,7 @@ export async function writeStatus(
     signal,
   });
   const next = viewOf(written, world.options.currency);
+  world.context.metrics.intents.wrote(view.tenant, view.status, next.status);
   world.unsure.delete(uid);
   take(world, next);
   return next;
@@ -114,15 +115,13 @@ export function forget(world: World, key: string, uid: string): void {
   world.schedule();
 }
 
-/** Tells people: an Event on the Intent, and a line of the audit log. */
-export function announce(
-  { context }: World,
-  view: IntentView,
-  { type, reason, message }: Announcement,
-): void {
+/** Tells people: an Event on the Intent, a line of the audit log, and a notification to each webhook that wants it. */
+export function announce({ context, options }: World, view: IntentView, announcement: Announcement): void {
   const { namespace, name, uid } = view;
+  const { type, reason, message, event = true } = announcement;
   const subject = { apiVersion: "flare.clastix.io/v1alpha1", kind: "Intent", name, namespace, uid };
-  context.events.record(subject, { type, reason, message });
+  if (event) context.events.record(subject, { type, reason, message });
+  context.notifier.tell(view, announcement, options.hub ?? "");
   const { phase, placement, cost } = view.status;
   context.log.info(
     {
@@ -131,6 +130,7 @@ export function announce(
       uid,
       tenant: view.tenant,
       generation: view.generation,
+      requestedBy: view.requestedBy,
       action: reason,
       phase,
       provider: placement?.provider,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { configWith } from "../../../src/cli/hub-flags.ts";
 import { readHubConfig } from "../../../src/hub/config-file.ts";
+import { intentOptions } from "../../../src/hub/intents/config.ts";
 
 const problems = (text: string): readonly string[] => {
   const read = readHubConfig("hub.yaml", text);
@@ -49,10 +50,101 @@ describe("the configuration file of a hub", () => {
       "tolerations:\n  - key: a\n  - operator: Maybe\n",
       [expect.stringMatching(/^hub\.yaml:3:5: tolerations\.1\.operator: /)],
     ],
+    [
+      "a rate that is none",
+      "intents:\n  currencyRates:\n    USD: -1\n    EURO: 1\n",
+      [
+        "hub.yaml:3:5: intents.currencyRates.USD: what one unit is worth in EUR, above 0",
+        "hub.yaml:4:5: intents.currencyRates.EURO: no currency of ISO 4217",
+      ],
+    ],
+    [
+      "a rate of the euro",
+      "intents:\n  currencyRates: { EUR: 2 }\n",
+      ["hub.yaml:2:20: intents.currencyRates.EUR: is what the rates are in, so 1"],
+    ],
+    [
+      "a currency without a rate",
+      "intents:\n  currency: BRL\n",
+      ["hub.yaml:2:3: intents.currency: has no rate: add it to intents.currencyRates"],
+    ],
+    [
+      "a quantity, a range and a name inside of the workload's defaults",
+      [
+        "intents:",
+        "  workload:",
+        "    defaultRequests: { cpu: lots }",
+        "    network:",
+        "      blocked:",
+        "        - 10.0.0.0/8",
+        "        - 10.0.0.0/40",
+        "    storage: { className: Fast! }",
+        "",
+      ].join("\n"),
+      [
+        "hub.yaml:3:24: intents.workload.defaultRequests.cpu: a quantity such as 500m, 2 or 4Gi",
+        "hub.yaml:7:11: intents.workload.network.blocked.1: a range such as 10.0.0.0/8 or fd00::/8",
+        "hub.yaml:8:16: intents.workload.storage.className: a name in lower case letters, digits, - and .",
+      ],
+    ],
+    [
+      "a webhook without a key, and not what its URL holds",
+      "webhooks:\n  - { name: ops, url: https://u:hunter2@example.com/hook }\n",
+      ["hub.yaml:2:5: webhooks.0: give one of secretFile and secretEnv: every notification is signed"],
+    ],
+    [
+      "a webhook of another protocol",
+      "webhooks:\n  - name: ops\n    url: ftp://hunter2@example.com\n    secretEnv: KEY\n",
+      ["hub.yaml:3:5: webhooks.0.url: a URL that begins with https:// or http://"],
+    ],
+    [
+      "two webhooks of one name",
+      "webhooks:\n  - { name: a, url: https://a, secretEnv: A }\n  - { name: a, url: https://b, secretEnv: B }\n",
+      ["hub.yaml:3:7: webhooks.1.name: another webhook has this name"],
+    ],
     ["no mapping", "[]", [expect.stringMatching(/^hub\.yaml:1:1: the file: /)]],
     ["no YAML", "a: [", [expect.stringMatching(/^hub\.yaml:1:\d+: /)]],
   ])("tells the place of %s", (_, text, expected) => {
     expect(problems(text)).toEqual(expected);
+  });
+
+  it("says what holds for all Intents", () => {
+    const text = [
+      "intents:",
+      "  currency: USD",
+      "  currencyRates: { USD: 0.9, BRL: 0.16 }",
+      "  maxInterruption: 90s",
+      "  workload:",
+      "    storage: { className: fast }",
+      "    ingress: { className: nginx, domain: gpu.example.com, tls: {} }",
+      "    podSecurity: { runAsUser: image }",
+      "",
+    ].join("\n");
+    const read = readHubConfig("hub.yaml", text);
+    if (!read.ok) throw new Error(read.problems.join("\n"));
+    expect(intentOptions(read.config.intents)).toMatchObject({
+      currency: "USD",
+      currencyRates: { EUR: 1, USD: 0.9, BRL: 0.16, GBP: 1.15 },
+      maxInterruptionMs: 90_000,
+      letGoAfterMs: 86_400_000,
+      workload: {
+        storage: { className: "fast" },
+        ingress: { className: "nginx", domain: "gpu.example.com", tls: {} },
+        podSecurity: { runAsUser: "image" },
+      },
+    });
+  });
+
+  it("has no webhooks unless it names some", () => {
+    const read = readHubConfig(
+      "hub.yaml",
+      "webhooks: [{ name: ops, url: 'https://example.com/a?b=c', secretFile: /k }]",
+    );
+    expect(read).toMatchObject({
+      ok: true,
+      config: { webhooks: [{ name: "ops", timeout: 10_000, attempts: 20, giveUpAfter: 3_600_000 }] },
+    });
+    expect(readHubConfig("hub.yaml", "")).toMatchObject({ ok: true, config: { webhooks: [] } });
   });
 
   it("gives way to flags", () => {
@@ -68,5 +160,9 @@ describe("the configuration file of a hub", () => {
       namespace: "b",
     });
     expect(configWith({ ...flags, leaderElect: true }).leaderElection.enabled).toBe(true);
+    expect(configWith({ ...flags, currency: "USD" }).intents.currency).toBe("USD");
+    expect(() => configWith({ ...flags, currency: "dollars" })).toThrow(
+      "--currency dollars: there is no rate",
+    );
   });
 });

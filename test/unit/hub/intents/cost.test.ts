@@ -39,8 +39,17 @@ describe("the cost of an Intent", () => {
     expect(accrue(moved, START + 3 * HOUR)?.accrued).toBe("6 EUR");
   });
 
-  it("stands still where the rate is not known", () => {
-    expect(accrue(startCost(undefined, undefined, START), START + HOUR)?.accrued).toBe("0 EUR");
+  it("stands still where the rate is not known, while the time is counted", () => {
+    const unknown = startCost(undefined, undefined, START);
+    expect(accrue(unknown, START + HOUR)).toEqual({ ...unknown, since: "2026-01-01T01:00:00Z" });
+    expect(unknown.accrued).toBe("0 EUR");
+  });
+
+  it("goes on in the currency of the new rate", () => {
+    const spent = stopCost(running, START + HOUR);
+    const dollars = { amount: 1, currency: "USD" };
+    expect(startCost(spent, dollars, START + HOUR, { EUR: 1, USD: 0.8 }).accrued).toBe("5 USD");
+    expect(startCost(stopCost(running, START), dollars, START).accrued).toBe("0 USD");
   });
 
   it.each([

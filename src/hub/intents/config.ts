@@ -1,0 +1,68 @@
+import * as z from "zod";
+import type { CurrencyRates } from "../../allocation/types.ts";
+import { currency, duration, isCurrency } from "../config-fields.ts";
+import { DEFAULT_CURRENCY_RATES } from "./currency-rates.ts";
+import type { IntentOptions } from "./options.ts";
+import { workloadSection } from "./workload-config.ts";
+
+/** The rates are all in EUR; those that the file names win over the built-in ones. */
+const currencyRates = z
+  .record(
+    z.string().refine(isCurrency, "no currency of ISO 4217"),
+    z.number().positive("what one unit is worth in EUR, above 0"),
+  )
+  .refine(({ EUR = 1 }) => EUR === 1, { path: ["EUR"], message: "is what the rates are in, so 1" })
+  .default({})
+  .transform((given): CurrencyRates => ({ ...DEFAULT_CURRENCY_RATES, ...given }));
+
+/** Section `intents` of the hub's configuration. */
+export const intentsSection = z
+  .strictObject({
+    /** Of amounts and rates where an Intent names none. */
+    currency: currency.default("EUR"),
+    currencyRates,
+    /** How long a node or provider may be away, where an Intent does not say. */
+    maxInterruption: duration("2m", "0s"),
+    /** How long a deleted Intent waits for providers that are away before it goes without them. */
+    letGoAfter: duration("24h", "1m"),
+    /** An Intent that waits longer than this has nodes kept free for it. */
+    starvesAfter: duration("30m", "0s"),
+    /** How often the cost of what runs, and its GPU utilisation, is written. */
+    costEvery: duration("5m", "10s"),
+    /** How often the queue is gone through while somebody waits, and its order written at most. */
+    queueEvery: duration("10s", "100ms"),
+    /** How soon something that is in the way, or could not be cleaned, is tried again. */
+    retryEvery: duration("5s", "100ms"),
+    /** How long to wait at the start for providers to tell what they have. */
+    settle: duration("5s", "0s"),
+    /** How often a provider's Prometheus is asked for GPU utilisation. */
+    utilizationEvery: duration("1m", "10s"),
+    /** Intents worked on, and placements written, at the same time. */
+    concurrency: z.int().min(1).max(256).default(16),
+    workload: workloadSection.default({}),
+  })
+  .refine((section) => section.currencyRates[section.currency] !== undefined, {
+    path: ["currency"],
+    message: "has no rate: add it to intents.currencyRates",
+  });
+
+export type IntentsConfig = z.output<typeof intentsSection>;
+
+/** The options of the Intent controller as the configuration has them. */
+export function intentOptions(config: IntentsConfig): Omit<IntentOptions, "resolveModel"> {
+  const { currency, currencyRates, workload, concurrency } = config;
+  return {
+    currency,
+    currencyRates,
+    workload,
+    concurrency,
+    maxInterruptionMs: config.maxInterruption,
+    letGoAfterMs: config.letGoAfter,
+    starvesAfterMs: config.starvesAfter,
+    costEveryMs: config.costEvery,
+    queueEveryMs: config.queueEvery,
+    retryMs: config.retryEvery,
+    settleMs: config.settle,
+    utilizationEveryMs: config.utilizationEvery,
+  };
+}
