@@ -64,6 +64,35 @@ const tolerationSchema = z.strictObject({
     .optional(),
 });
 
+const prometheusSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .max(2048)
+      .regex(/^https?:\/\/\S+$/)
+      .describe("Where its HTTP API is, without /api/v1."),
+    metric: z
+      .string()
+      .max(200)
+      .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/)
+      .describe("Metric that tells the utilisation of each GPU in percent, with the pod that uses it.")
+      .default("DCGM_FI_DEV_GPU_UTIL"),
+    bearerTokenSecretRef: z
+      .strictObject({
+        namespace: words(63).describe("Namespace of the Secret."),
+        name: words().describe("Name of the Secret."),
+        key: words().describe("Key in the Secret.").default("token"),
+      })
+      .describe("Secret with the token that Prometheus wants; sent by https alone.")
+      .optional(),
+    caBundle: z
+      .string()
+      .max(65_536)
+      .describe("Certificates that are trusted in place of the usual ones: PEM, or base64 of it.")
+      .optional(),
+  })
+  .describe("Prometheus that has the GPU metrics of the provider's nodes.");
+
 /** A provider cluster as the hub is told of it. */
 export const providerSpecSchema = z
   .strictObject({
@@ -91,11 +120,7 @@ export const providerSpecSchema = z
         "Taints of the provider's GPU nodes that workloads tolerate, beside the usual ones of GPU nodes.",
       )
       .optional(),
-    prometheusURL: z
-      .string()
-      .regex(/^https?:\/\/\S+$/)
-      .describe("Prometheus that has the GPU metrics of the provider's nodes.")
-      .optional(),
+    prometheus: prometheusSchema.optional(),
   })
   .register(hints, {
     structural: { oneOf: [{ required: ["kubeconfigSecretRef"] }, { required: ["inCluster"] }] },

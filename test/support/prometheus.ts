@@ -11,6 +11,7 @@ export interface Sample {
 }
 
 export interface Prometheus {
+  readonly url: string;
   /** The instant vector that a PromQL expression gives now. */
   query(expression: string): Promise<Sample[]>;
   stop(): Promise<void>;
@@ -19,14 +20,24 @@ export interface Prometheus {
 export const prometheusIsThere = (): boolean =>
   ["prometheus", "promtool"].every((binary) => spawnSync(binary, ["--version"]).status === 0);
 
-/** Scrapes the loopback ports every second, with the kept labels of the target as Prometheus' defaults have them. */
-export async function startPrometheus(targets: readonly number[]): Promise<Prometheus> {
+/** A loopback port to scrape, with labels that Prometheus gives it. */
+export interface Target {
+  readonly port: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Scrapes every second, with the kept labels of the target as Prometheus' defaults have them. */
+export async function startPrometheus(targets: readonly (number | Target)[]): Promise<Prometheus> {
   const dir = await mkdtemp(join(tmpdir(), "flare-prometheus-"));
   const [port = 0] = await freePorts(1);
-  const addresses = targets.map((target) => `127.0.0.1:${target}`);
+  const addresses = targets.map((target) =>
+    typeof target === "number"
+      ? { targets: [`127.0.0.1:${target}`] }
+      : { targets: [`127.0.0.1:${target.port}`], labels: target.labels },
+  );
   const config = {
     global: { scrape_interval: "1s" },
-    scrape_configs: [{ job_name: "flare-agent", static_configs: [{ targets: addresses }] }],
+    scrape_configs: [{ job_name: "flare-agent", static_configs: addresses }],
   };
   await writeFile(join(dir, "prometheus.yml"), JSON.stringify(config));
   const daemon = await startDaemon(
@@ -50,7 +61,7 @@ export async function startPrometheus(targets: readonly number[]): Promise<Prome
     await stop();
     throw error;
   }
-  return { query: (expression) => query(url, expression), stop };
+  return { url, query: (expression) => query(url, expression), stop };
 }
 
 interface Answer {

@@ -7,6 +7,7 @@ import type { Controller, ControllerContext } from "../controller.ts";
 import { createDirectEngine } from "../engines/direct.ts";
 import { NAMESPACES } from "../engines/resources.ts";
 import type { ProviderEntry } from "../providers/directory.ts";
+import { createUtilization } from "../utilization/utilization.ts";
 import { createAbsences } from "./absence.ts";
 import { createBook } from "./book.ts";
 import { intentOptions } from "./config.ts";
@@ -14,7 +15,7 @@ import { createIntentStore } from "./intent-store.ts";
 import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
 import type { IntentOptions } from "./options.ts";
 import { sweep } from "./orphans.ts";
-import { placesOf } from "./places.ts";
+import { placesOf, runningIn } from "./places.ts";
 import { cleanUp, reconcile } from "./reconcile.ts";
 import { scheduleOnce } from "./schedule.ts";
 import { forget, take, type World } from "./world.ts";
@@ -43,7 +44,7 @@ async function run(options: IntentOptions, context: ControllerContext): Promise<
   const hub = options.hub ?? (await identityOf(context, signal));
   if (signal.aborted) return;
   const { world, queue } = createWorld({ ...options, hub }, context);
-  const running: Promise<unknown>[] = [world.engine.run(signal)];
+  const running: Promise<unknown>[] = [world.engine.run(signal), world.utilization.run(signal)];
   try {
     await listAll(world, signal);
     await settle(world, signal);
@@ -91,13 +92,23 @@ function createWorld(
     workload: options.workload,
     log,
   });
+  const store = createIntentStore();
   const world: World = {
     context,
     options,
-    store: createIntentStore(),
+    store,
     book: createBook({ pool, reservations, currencyRates: options.currencyRates }),
     engine,
     absences: createAbsences({ pool, providers }),
+    utilization: createUtilization({
+      providers,
+      client: context.client,
+      namespacesIn: (provider) => runningIn(store.values(), provider),
+      everyMs: options.utilizationEveryMs,
+      log,
+      onError: () => metrics.reconcileFailed("utilization"),
+      now,
+    }),
     unsure: new Set(),
     told: new Map(),
     wake: (key) => queue.add(key),

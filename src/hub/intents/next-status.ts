@@ -153,6 +153,7 @@ export function leftStatus(view: IntentView, { reason, message, phase }: Leaving
       abandoned: [...abandon(view.status, reason, now)],
       cost: stopCost(view.status.cost, now),
       workloadURL: undefined,
+      gpuUtilization: undefined,
       queue:
         phase === "Queued" ? { position: 0, since: timestamp(view.createdAt), reason: message } : undefined,
     },
@@ -201,14 +202,32 @@ export function observedStatus(view: IntentView, seen: WorkloadObservation, now:
   return change(
     view,
     now,
-    { phase, message, workloadURL: url, cost: stopCost(view.status.cost, now) },
+    {
+      phase,
+      message,
+      workloadURL: url,
+      gpuUtilization: undefined,
+      cost: stopCost(view.status.cost, now),
+    },
     { ...verdicts, Reserved: no(phase, "its GPUs were given back") },
   );
 }
 
-/** Nothing new but time: the cost so far. */
-export const costedStatus = (view: IntentView, now: number): IntentStatus =>
-  change(view, now, { cost: accrue(view.status.cost, now) });
+/** Nothing new but time: the cost so far and, in percent and where it is known, how busy its GPUs are. */
+export const costedStatus = (view: IntentView, now: number, utilization?: number): IntentStatus =>
+  change(view, now, {
+    cost: accrue(view.status.cost, now),
+    gpuUtilization: steadyPercent(view.status.gpuUtilization, utilization),
+  });
+
+/** Points by which the utilisation must differ to be told anew. */
+const NOTABLE = 5;
+
+function steadyPercent(before: string | undefined, percent: number | undefined): string | undefined {
+  if (percent === undefined) return undefined;
+  const isSame = Math.abs(Number.parseFloat(before ?? "") - percent) < NOTABLE;
+  return isSame ? before : `${Math.round(percent)}%`;
+}
 
 /** Places that are clean now are forgotten. */
 export function cleanedStatus(

@@ -40,6 +40,8 @@ export interface Facts {
   /** Objects that were created are gone, and not by our hand. */
   readonly missing: boolean;
   readonly observation: WorkloadObservation | undefined;
+  /** How busy its GPUs are, in percent. */
+  readonly utilization?: number | undefined;
   /** A deleted Intent's places were tried to be cleaned just now: the rest comes later. */
   readonly cleaned: boolean;
   /** How long a deleted Intent waits for its providers; how often its cost is written. */
@@ -162,7 +164,7 @@ function watching(view: IntentView, facts: Facts): Step {
   }
   const seen = observed(view, facts);
   if (seen !== undefined) return seen;
-  const costed = costedStatus(view, facts.now);
+  const costed = costedStatus(view, facts.now, facts.utilization);
   const since = Date.parse(view.status.cost?.since ?? "");
   const costInMs = Number.isNaN(since) ? undefined : since + facts.costEveryMs - facts.now;
   if (costInMs !== undefined && costInMs <= 0 && !sayTheSame(costed, view.status))

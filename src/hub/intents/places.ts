@@ -95,6 +95,15 @@ function freshNamespace(view: IntentView): string {
 export const heldNamespaces = ({ placement, abandoned = [] }: IntentStatus): readonly string[] =>
   [placement?.namespace, ...abandoned.map(({ namespace }) => namespace)].filter((name) => name !== undefined);
 
+/** Namespaces of a provider in which Intents run now. */
+export function runningIn(views: Iterable<IntentView>, provider: string): readonly string[] {
+  const running = [...views].filter(({ status }) => status.phase === "Running");
+  return running
+    .flatMap(({ status }) => placesOf(status.placement))
+    .filter((place) => place.provider === provider && place.namespace !== "")
+    .map(({ namespace }) => namespace);
+}
+
 /** The status' list of left places with the present placement added to it. */
 export function abandon(status: IntentStatus, reason: string, now: number): readonly AbandonedPlace[] {
   const since = timestamp(now);

@@ -216,6 +216,7 @@ function factsOf(world: World, view: IntentView, cleaned: boolean): Facts {
     stillFits: places.length > 0 && stillFits(world, view),
     missing: isDeployed(view) && places.some((place) => engine.isMissing(view, place)),
     observation: isDeployed(view) ? observe(world, view, places) : undefined,
+    utilization: world.utilization.of(places),
     cleaned,
     letGoAfterMs: options.letGoAfterMs,
     costEveryMs: options.costEveryMs,

@@ -3,6 +3,7 @@ import type { IntentStatus } from "../../intent/status-schema.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { ControllerContext } from "../controller.ts";
 import type { Engine } from "../engines/engine.ts";
+import type { Utilization } from "../utilization/utilization.ts";
 import type { Absences } from "./absence.ts";
 import type { Book } from "./book.ts";
 import type { IntentStore } from "./intent-store.ts";
@@ -20,6 +21,7 @@ export interface World {
   readonly book: Book;
   readonly engine: Engine;
   readonly absences: Absences;
+  readonly utilization: Utilization;
   /** Intents of which the last write may or may not have arrived: what they hold is certain only after a look. */
   readonly unsure: Set<string>;
   /** When the place in the queue of an Intent (uid) was told last (ms): spares writes, and nothing is lost with it. */

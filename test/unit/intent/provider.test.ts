@@ -37,7 +37,7 @@ describe("parseProviderResource", () => {
           compliance: { gdpr: true, certifications: ["ISO27001"] },
         },
         tolerations: [{ key: "dedicated", operator: "Exists", effect: "NoSchedule" }],
-        prometheusURL: "http://prometheus.monitoring:9090",
+        prometheus: { url: "http://prometheus.monitoring:9090" },
       }),
     );
     expect(parsed).toMatchObject({
@@ -49,6 +49,7 @@ describe("parseProviderResource", () => {
             hourlyRates: { "nvidia-h100": "2.50 EUR", "nvidia-l40s": "0.90 USD" },
             energy: { pue: 1.2, efficiencyRating: "A" },
           },
+          prometheus: { url: "http://prometheus.monitoring:9090", metric: "DCGM_FI_DEV_GPU_UTIL" },
         },
       },
     });

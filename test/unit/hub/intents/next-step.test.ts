@@ -201,4 +201,48 @@ describe("the next step", () => {
     const status = first.do === "write" ? first.status : {};
     expect(nextStep(view({ status }), facts({ observation: RUNNING, now: NOW + 60_000 })).do).toBe("rest");
   });
+
+  const said = (step: Step): string =>
+    step.do === "write" && step.say !== undefined ? `${step.say.type} ${step.say.reason}` : "nothing";
+  it("tells that an Intent was admitted, without an Event of its own", () => {
+    const step = nextStep(view({}), facts());
+    expect(step).toMatchObject({ say: { reason: "Admitted", event: false } });
+  });
+
+  it.each([
+    ["for a reason that is new", "Starting", "CrashLoopBackOff", "Warning CrashLoopBackOff"],
+    ["not for the same reason in other words", "CrashLoopBackOff", "CrashLoopBackOff", "nothing"],
+    ["not each time that an image is tried again", "ImagePullBackOff", "ErrImagePull", "nothing"],
+    ["when an image cannot be pulled", "Starting", "ErrImagePull", "Warning ErrImagePull"],
+    ["not that it is starting", "Pending", "Starting", "nothing"],
+  ])("in one phase speaks %s", (_, before, reason, expected) => {
+    const ready = { ...condition("Ready", "False"), reason: before };
+    const status: IntentStatus = {
+      ...DEPLOYED,
+      phase: "Provisioning",
+      message: "before",
+      conditions: [...(DEPLOYED.conditions ?? []), ready],
+    };
+    const observation = { phase: "Provisioning", reason, message: "now", ready: false } as const;
+    expect(said(nextStep(view({ status }), facts({ observation })))).toBe(expected);
+  });
+
+  const costs = { rate: "1 EUR", accrued: "0 EUR", since: "2026-01-01T11:50:00Z" };
+  it.each([
+    ["told at first", undefined, 84.6, "85%"],
+    ["kept where it hardly differs", "85%", 81, "85%"],
+    ["told anew where it does", "85%", 79, "79%"],
+    ["taken back where nobody knows it any more", "85%", undefined, undefined],
+  ])("writes GPU utilisation along with the cost: it is %s", (_, before, utilization, expected) => {
+    const status = { ...DEPLOYED, cost: costs, ...(before === undefined ? {} : { gpuUtilization: before }) };
+    const step = nextStep(view({ status }), facts({ utilization }));
+    expect(step).toMatchObject({ do: "write", status: { cost: { accrued: "0.166667 EUR" } } });
+    expect(step.do === "write" && step.status.gpuUtilization).toBe(expected);
+  });
+
+  it("writes GPU utilisation no more often than the cost", () => {
+    const cost = { ...costs, since: "2026-01-01T11:59:00Z" };
+    const step = nextStep(view({ status: { ...DEPLOYED, cost } }), facts({ utilization: 99 }));
+    expect(step).toEqual({ do: "rest", afterMs: 240_000 });
+  });
 });
