@@ -28,12 +28,15 @@ export interface RecorderOptions {
   /** Failures to record; told, never thrown. */
   readonly onError: (error: unknown) => void;
   readonly now?: () => number;
-  /** Events at once, and how long until one more may follow (ms). Default 12 and a minute. */
+  /** Events of one subject at once, and how long until one more may follow (ms). Default 12 and a minute. */
   readonly burst?: number;
   readonly refillMs?: number;
 }
 
-/** Records core/v1 Events: what `kubectl describe` shows. Repetitions are counted, floods dropped; it never throws. */
+/**
+ * Records core/v1 Events: what `kubectl describe` shows. Repetitions are counted, floods dropped, of each subject by
+ * itself; it never throws.
+ */
 export interface EventRecorder {
   record(subject: EventSubject, event: EventMessage): void;
   /** Resolves when everything recorded so far was sent or given up. */
@@ -42,30 +45,54 @@ export interface EventRecorder {
 
 /** The same Event is written again after this long at the earliest. */
 const REPEAT_MS = 10 * 60_000;
-/** Token bucket: so many at once, then one a minute. */
+/** Token bucket of each subject: so many at once, then one a minute. */
 const BURST = 12;
 const REFILL_MS = 60_000;
-const REMEMBERED = 128;
+/** Events, and subjects, of which it is known what was written. Beyond that, the first ones are forgotten. */
+const REMEMBERED = 4096;
+/** Events that wait to be written, one after the other: news, which may get lost rather than pile up. */
+const MOST_WAITING = 1000;
 
 /** Creates a recorder. Cluster-wide subjects such as Nodes get their Events in namespace `default`, as kubelet's do. */
 export function createEventRecorder(options: RecorderOptions): EventRecorder {
   const now = options.now ?? Date.now;
-  const takeToken = createBucket(now, options.burst ?? BURST, options.refillMs ?? REFILL_MS);
   const seen = new Map<string, { count: number; writtenAt: number }>();
+  const buckets = new Map<string, () => boolean>();
   let chain: Promise<void> = Promise.resolve();
+  let waiting = 0;
+
+  const takeToken = ({ kind, namespace = "", name }: EventSubject): boolean => {
+    const key = `${kind}/${namespace}/${name}`;
+    const bucket =
+      buckets.get(key) ?? createBucket(now, options.burst ?? BURST, options.refillMs ?? REFILL_MS);
+    remember(buckets, key, bucket);
+    return bucket();
+  };
 
   const record = (subject: EventSubject, event: EventMessage): void => {
     const name = eventName(subject, event);
     const known = seen.get(name) ?? { count: 0, writtenAt: Number.NEGATIVE_INFINITY };
     const count = known.count + 1;
-    const due = now() - known.writtenAt >= REPEAT_MS && takeToken();
-    seen.delete(name);
-    seen.set(name, { count, writtenAt: due ? now() : known.writtenAt });
-    const oldest = seen.keys().next().value;
-    if (seen.size > REMEMBERED && oldest !== undefined) seen.delete(oldest);
-    if (due) chain = chain.then(() => write(options, subject, event, { name, count, at: now() }));
+    const isNews = now() - known.writtenAt >= REPEAT_MS;
+    const due = isNews && waiting < MOST_WAITING && takeToken(subject);
+    remember(seen, name, { count, writtenAt: due ? now() : known.writtenAt });
+    if (!due) return;
+    waiting += 1;
+    chain = chain
+      .then(() => write(options, subject, event, { name, count, at: now() }))
+      .finally(() => {
+        waiting -= 1;
+      });
   };
   return { record, flush: () => chain };
+}
+
+/** Puts it in as the newest; the oldest makes room. */
+function remember<V>(map: Map<string, V>, key: string, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  const oldest = map.keys().next().value;
+  if (map.size > REMEMBERED && oldest !== undefined) map.delete(oldest);
 }
 
 function createBucket(now: () => number, burst: number, refillMs: number): () => boolean {

@@ -84,6 +84,30 @@ describe("an event recorder", () => {
     expect(created).toHaveLength(15);
   });
 
+  it("lets a flood about one object keep nothing from others", async () => {
+    const { events, created } = recorder();
+    for (let i = 0; i < 100; i++) events.record(SUBJECT, event(`message ${i}`));
+    for (let i = 0; i < 100; i++)
+      events.record({ ...SUBJECT, name: `gpu-${i + 2}`, uid: `u${i + 2}` }, event());
+    await events.flush();
+    expect(created).toHaveLength(12 + 100);
+  });
+
+  it("lets no more than so many wait for an API that does not answer", async () => {
+    let answer: (() => void) | undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { events, created } = recorder(() => answered);
+    for (let i = 0; i < 3000; i++) events.record({ ...SUBJECT, name: `gpu-${i}`, uid: `u${i}` }, event());
+    answer?.();
+    await events.flush();
+    expect(created).toHaveLength(1000);
+    events.record({ ...SUBJECT, name: "later", uid: "later" }, event());
+    await events.flush();
+    expect(created).toHaveLength(1001);
+  });
+
   it("tells of failures and throws none", async () => {
     const failure = new KubeError("forbidden", "no", { status: 403 });
     const { events, errors } = recorder(() => Promise.reject(failure));
