@@ -46,6 +46,8 @@ export type Wrap = (client: KubeClient) => KubeClient;
 
 export interface RunningHub {
   readonly log: readonly string[];
+  /** What its /metrics tells now. */
+  metrics(): Promise<string>;
   /** Resolves when the hub has ended, by itself or by `stop`. */
   readonly ended: Promise<unknown>;
   stop(): Promise<void>;
@@ -54,7 +56,8 @@ export interface RunningHub {
 export interface Federation {
   readonly hub: TestCluster;
   readonly providers: Readonly<Record<string, TestCluster>>;
-  start(options?: Partial<IntentOptions>, wrap?: Wrap): RunningHub;
+  /** `config` is what the hub's file would have, beside the hurry that tests are in. */
+  start(options?: Partial<IntentOptions>, wrap?: Wrap, config?: object): RunningHub;
   close(): Promise<void>;
 }
 
@@ -76,8 +79,8 @@ export async function startFederation(names: readonly string[]): Promise<Federat
   return {
     hub,
     providers,
-    start: (options, wrap) => {
-      const started = startHubOn(hub, options, wrap);
+    start: (options, wrap, config) => {
+      const started = startHubOn(hub, options, wrap, config);
       running.add(started);
       return started;
     },
@@ -97,14 +100,25 @@ function startHubOn(
   cluster: TestCluster,
   options: Partial<IntentOptions> = {},
   wrap: Wrap = (client) => client,
+  config: object = {},
 ): RunningHub {
   const client = wrap(createClient({ kubeconfigText: cluster.kubeconfig, userAgent: "flare-hub" }));
   const ending = new AbortController();
   const log: string[] = [];
   const controller = createIntentController({ resolveModel, queueEveryMs: 200, retryMs: 200, ...options });
+  let listening: (port: number) => void = () => undefined;
+  const port = new Promise<number>((resolve) => {
+    listening = resolve;
+  });
   const ended = runHub(
-    { config: hubConfigSchema.parse(HURRY), namespace: "flare-system", identity: "hub-1" },
     {
+      config: hubConfigSchema.parse({ ...HURRY, ...config }),
+      namespace: "flare-system",
+      identity: "hub-1",
+      listen: { host: "127.0.0.1", port: 0 },
+    },
+    {
+      onListening: listening,
       client,
       connect: (destination) =>
         wrap(
@@ -121,6 +135,7 @@ function startHubOn(
   ).finally(() => client.close());
   return {
     log,
+    metrics: async () => (await fetch(`http://127.0.0.1:${await port}/metrics`)).text(),
     ended,
     stop: async () => {
       ending.abort();

@@ -7,11 +7,11 @@ import type { Controller, ControllerContext } from "../controller.ts";
 import { createDirectEngine } from "../engines/direct.ts";
 import { NAMESPACES } from "../engines/resources.ts";
 import type { ProviderEntry } from "../providers/directory.ts";
-import { createUtilization } from "../utilization/utilization.ts";
+import { createUtilization, type Utilization } from "../utilization/utilization.ts";
 import { createAbsences } from "./absence.ts";
 import { createBook } from "./book.ts";
 import { intentOptions } from "./config.ts";
-import { createIntentStore } from "./intent-store.ts";
+import { createIntentStore, type IntentStore } from "./intent-store.ts";
 import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
 import type { IntentOptions } from "./options.ts";
 import { sweep } from "./orphans.ts";
@@ -100,15 +100,7 @@ function createWorld(
     book: createBook({ pool, reservations, currencyRates: options.currencyRates }),
     engine,
     absences: createAbsences({ pool, providers }),
-    utilization: createUtilization({
-      providers,
-      client: context.client,
-      namespacesIn: (provider) => runningIn(store.values(), provider),
-      everyMs: options.utilizationEveryMs,
-      log,
-      onError: () => metrics.reconcileFailed("utilization"),
-      now,
-    }),
+    utilization: utilizationOf(store, options, context),
     unsure: new Set(),
     told: new Map(),
     wake: (key) => queue.add(key),
@@ -148,9 +140,17 @@ function createWorld(
     work: (_, signal) => scheduleOnce(world, signal),
   });
   metrics.queue("intent", queue);
-  metrics.intents.observe({ views: world.store.values, now });
+  metrics.intents.observe({ views: () => store.values(), now });
   return { world, queue: together(queue, [cleanings, passes]) };
 }
+
+const utilizationOf = (store: IntentStore, options: IntentOptions, context: ControllerContext): Utilization =>
+  createUtilization({
+    ...context,
+    namespacesIn: (provider) => runningIn(store.values(), provider),
+    everyMs: options.utilizationEveryMs,
+    onError: () => context.metrics.reconcileFailed("utilization"),
+  });
 
 const together = (queue: WorkQueue, others: readonly WorkQueue[]): WorkQueue => ({
   ...queue,

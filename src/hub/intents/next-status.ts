@@ -240,7 +240,8 @@ export function cleanedStatus(
 }
 
 /** Of a deleted Intent: its own place is clean too, and costs nothing from now on. */
-export function goneStatus({ placement: _, ...status }: IntentStatus, now: number): IntentStatus {
+export function goneStatus(before: IntentStatus, now: number): IntentStatus {
+  const { placement: _, ...status } = before;
   const cost = accrue(status.cost, now);
   return cost === undefined ? status : { ...status, cost };
 }

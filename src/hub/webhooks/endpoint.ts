@@ -1,7 +1,7 @@
 import { sleep } from "../../kubernetes/timing.ts";
 import { createWorkQueue, type WorkResult } from "../../kubernetes/work-queue.ts";
 import type { Logger } from "../../observability/logger.ts";
-import { createBacklog } from "./backlog.ts";
+import { type Backlog, createBacklog } from "./backlog.ts";
 import type { WebhookConfig } from "./config.ts";
 import type { Notification } from "./notification.ts";
 import { type Outcome, type Verdict, verdictOn } from "./retry.ts";
@@ -71,19 +71,11 @@ export function createWebhookEndpoint(
     // A fault of ours: it would come again.
     onError: (id, error) => lose("dropped", String(error), [id]),
     work: async (id, signal) => {
-      const delivery = backlog.get(id);
-      if (delivery === undefined) return {};
-      delivery.isInWork = true;
-      const outcome = await options.post(delivery.notification, signal);
-      delivery.isInWork = false;
-      // Lost meanwhile, which was counted.
-      if (backlog.get(id) === undefined) return {};
-      delivery.attempts += 1;
-      const attempt = { attempts: delivery.attempts, ageMs: now() - delivery.since };
-      return settle(id, verdictOn(outcome, attempt, webhook, random));
+      const verdict = await attempt(backlog, id, webhook, { ...options, signal });
+      return verdict === undefined ? {} : settle(id, verdict);
     },
   });
-  metrics.follow(name, backlog.size);
+  metrics.follow(name, () => backlog.size());
   return {
     send: (notification) => {
       if (!isOpen) return;
@@ -94,12 +86,30 @@ export function createWebhookEndpoint(
     },
     close: async (flushMs) => {
       isOpen = false;
-      await withinTime(backlog.allTried, flushMs);
+      await withinTime(() => backlog.allTried(), flushMs);
       shut("the hub ended");
       await queue.stop();
       metrics.unfollow(name);
     },
   };
+}
+
+/** One attempt, and what follows from it; undefined where the notification was lost meanwhile, which was counted. */
+async function attempt(
+  backlog: Backlog,
+  id: string,
+  webhook: WebhookConfig,
+  { post, now, random, signal }: WebhookEndpointOptions & { readonly signal: AbortSignal },
+): Promise<Verdict | undefined> {
+  const delivery = backlog.get(id);
+  if (delivery === undefined) return undefined;
+  delivery.isInWork = true;
+  const outcome = await post(delivery.notification, signal);
+  delivery.isInWork = false;
+  if (backlog.get(id) === undefined) return undefined;
+  delivery.attempts += 1;
+  const { attempts, since } = delivery;
+  return verdictOn(outcome, { attempts, ageMs: now() - since }, webhook, random);
 }
 
 /** Waits until it is so, but no longer than that. */

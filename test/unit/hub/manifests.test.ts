@@ -71,7 +71,10 @@ describe("manifests/hub", () => {
       config: { leaderElection: { enabled: true, lease: "flare-hub" } },
     });
     expect(container.args).toEqual(["hub", "--config", "/etc/flare/hub.yaml"]);
-    expect(container.volumeMounts).toEqual([{ name: "config", mountPath: "/etc/flare", readOnly: true }]);
+    expect(container.volumeMounts).toEqual([
+      { name: "config", mountPath: "/etc/flare", readOnly: true },
+      { name: "webhooks", mountPath: "/etc/flare-webhooks", readOnly: true },
+    ]);
     expect(replicas).toBe(2);
   });
 
