@@ -1,5 +1,6 @@
 import type { Key } from "../vocabulary/keys.ts";
 import { formatValue, parseValue } from "../vocabulary/values.ts";
+import { remembering } from "./remember.ts";
 import type { Scalar } from "./scope.ts";
 
 /** The text that is published for a value, or what would have been allowed. */
@@ -7,23 +8,9 @@ export type Checked =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly raw: string; readonly expected: string };
 
-/** Nodes of a cluster have few different values of a key; a bound is a bound. */
-const REMEMBERED = 256;
-const LONGEST = 128;
-
 /** Checks values of one key and writes them canonically. Remembers the last ones, as they come again and again. */
-export function canonicalTextOf(key: Key): (raw: Scalar) => Checked {
-  const remembered = new Map<Scalar, Checked>();
-  return (raw) => {
-    const before = remembered.get(raw);
-    if (before) return before;
-    const checked = check(key, raw);
-    if (typeof raw === "string" && raw.length > LONGEST) return checked;
-    if (remembered.size >= REMEMBERED) remembered.clear();
-    remembered.set(raw, checked);
-    return checked;
-  };
-}
+export const canonicalTextOf = (key: Key): ((raw: Scalar) => Checked) =>
+  remembering((raw: Scalar) => check(key, raw));
 
 function check({ type }: Key, raw: Scalar): Checked {
   // Arithmetic leaves more digits than anybody measured.

@@ -4,6 +4,7 @@ import {
   gatherVariants,
   type Models,
 } from "./catalogue-variants.ts";
+import { remembering } from "./remember.ts";
 import type { CatalogueSection, Specs } from "./schema.ts";
 
 export type { CatalogueVariant } from "./catalogue-variants.ts";
@@ -35,7 +36,6 @@ interface Alias {
 
 /** How many distinct product texts are remembered; labels are few, but a bound is a bound. */
 const REMEMBERED = 1024;
-const LONGEST_REMEMBERED = 128;
 /** No product name is longer; refusing longer ones bounds the matching. */
 const MAX_TOKENS = 24;
 
@@ -57,27 +57,13 @@ export function buildCatalogue(sources: readonly CatalogueSource[]): Catalogue {
     for (const { section } of sources) addNames(section, models, aliases, pci, kind);
   }
   const byFirstToken = indexAliases([...aliases.values()]);
-  const find = remembering((text) => findLongest(tokens(text), byFirstToken, ignored));
+  const find = remembering((text: string) => findLongest(tokens(text), byFirstToken, ignored), REMEMBERED);
   const canonical = canonicalNames(models);
   return {
     variants: [...models.values()].flatMap((variants) => [...variants.values()]),
     findPci: (vendor, id) => pci.get(`${vendor}/${id.toLowerCase()}`),
     find,
     findModel: (name) => canonical.get(name.trim().toLowerCase()) ?? find(name),
-  };
-}
-
-/** Remembers answers, also that there is none. */
-function remembering(find: (text: string) => CatalogueMatch | undefined): Catalogue["find"] {
-  const remembered = new Map<string, CatalogueMatch | undefined>();
-  return (text) => {
-    const before = remembered.get(text);
-    if (before !== undefined || remembered.has(text)) return before;
-    const match = find(text);
-    if (text.length > LONGEST_REMEMBERED) return match;
-    if (remembered.size >= REMEMBERED) remembered.clear();
-    remembered.set(text, match);
-    return match;
   };
 }
 

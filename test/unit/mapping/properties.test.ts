@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DraDevice, NodeFacts } from "../../../src/mapping/facts.ts";
 import { mapNode } from "../../../src/mapping/map-node.ts";
+import type { MappingTables } from "../../../src/mapping/tables.ts";
 import { parseAnnotations } from "../../../src/vocabulary/annotations.ts";
 import { canonicalKey } from "../../../src/vocabulary/keys.ts";
 import { fixtureNodes } from "./real-nodes.ts";
@@ -187,6 +188,23 @@ describe("any node", () => {
         expect(provenance?.every(({ key, value: text }) => first.annotations[key] === text)).toBe(true);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  test("means the same where no rule is passed over", () => {
+    const always = { needed: () => true };
+    const patient: MappingTables = {
+      ...builtIn(),
+      devices: builtIn().devices.map((rule) => ({ ...rule, ...always })),
+      problems: builtIn().problems.map((rule) => ({ ...rule, ...always })),
+    };
+    fc.assert(
+      fc.property(facts, (node) => {
+        expect(mapNode(patient, node, { explain: true })).toEqual(
+          mapNode(builtIn(), node, { explain: true }),
+        );
+      }),
+      { numRuns: 600 },
     );
   });
 
