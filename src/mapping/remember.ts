@@ -1,11 +1,9 @@
-import type { Scalar } from "./scope.ts";
-
 /** Nodes of a cluster ask the same few questions; a bound is a bound. */
 const REMEMBERED = 256;
 const LONGEST = 128;
 
 /** A pure function that remembers its last answers, also that there is none. Long texts are answered anew each time. */
-export function remembering<K extends Scalar, T>(
+export function remembering<K extends string | number | boolean, T>(
   answer: (question: K) => T,
   most = REMEMBERED,
 ): (question: K) => T {
