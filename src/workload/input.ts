@@ -41,4 +41,6 @@ export interface WorkloadInput {
   readonly secrets?: Readonly<Record<string, SecretValue>>;
   /** True outside of an availability window: everything stays, nothing runs. */
   readonly suspended?: boolean;
+  /** Seconds that a batch has to its deadline, from when it was placed. */
+  readonly secondsToDeadline?: number;
 }

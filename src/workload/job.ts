@@ -21,11 +21,12 @@ export function jobs(context: WorkloadContext): Manifest<V1Job>[] {
     }),
     spec: {
       ...completion(context, group, completionPolicy),
+      // Not `suspend`, which an older Kubernetes refuses in an object: this keeps the tasks back everywhere.
+      ...(context.suspended === true ? { parallelism: 0 } : {}),
       backoffLimit: maxRetries,
-      activeDeadlineSeconds: deadlineSeconds(timeout),
+      activeDeadlineSeconds: deadlineSeconds(timeout, context.secondsToDeadline),
       ttlSecondsAfterFinished:
         context.options.job?.ttlSecondsAfterFinished ?? DEFAULTS.ttlSecondsAfterFinished,
-      ...(context.suspended === true ? { suspend: true } : {}),
       template: podTemplate(context, group, index),
     },
   }));
@@ -51,7 +52,8 @@ function completion(
 }
 
 /** Zero would end the Job at once: at least a second, and the default where the text is no duration. */
-function deadlineSeconds(timeout: string): number {
+function deadlineSeconds(timeout: string, secondsToDeadline = Number.POSITIVE_INFINITY): number {
   const milliseconds = millisecondsOf(timeout);
-  return Math.max(1, Math.ceil((milliseconds > 0 ? milliseconds : millisecondsOf(BATCH.timeout)) / 1000));
+  const seconds = Math.ceil((milliseconds > 0 ? milliseconds : millisecondsOf(BATCH.timeout)) / 1000);
+  return Math.max(1, Math.min(seconds, secondsToDeadline));
 }

@@ -36,16 +36,25 @@ const LONGEST_MESSAGE = 1024;
 export function observeWorkload(objects: readonly KubeObject[]): WorkloadObservation {
   const kind = <T extends KubeObject>(name: string): readonly T[] =>
     objects.filter((object) => object.kind === name) as unknown as readonly T[];
-  const pods = kind<SeenPod>("Pod").filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+  const all = kind<SeenPod>("Pod");
+  const pods = all.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
   const jobs = kind<SeenJob>("Job");
   const deployments = kind<SeenDeployment>("Deployment");
   const url = ingressUrl(kind<KubeObject & Pick<V1Ingress, "spec">>("Ingress"));
-  const state = jobs.length > 0 ? observeJobs(jobs, pods) : observeDeployments(deployments, pods);
+  const seen = jobs.length > 0 ? observeJobs(jobs, pods) : observeDeployments(deployments, pods);
+  const state = seen.phase === "Suspended" ? observeSuspended(seen, all) : seen;
   const message =
     state.message.length > LONGEST_MESSAGE
       ? `${state.message.slice(0, LONGEST_MESSAGE - 3)}...`
       : state.message;
   return { ...state, message, ...(url === undefined ? {} : { url }) };
+}
+
+/** A pod that has not ended has its GPUs still, also while it is being deleted. */
+function observeSuspended(state: WorkloadObservation, pods: readonly SeenPod[]): WorkloadObservation {
+  const left = pods.filter(({ status }) => !["Succeeded", "Failed"].includes(status?.phase ?? "")).length;
+  if (left === 0) return state;
+  return { ...state, reason: "Suspending", message: `${left} pods have not ended yet` };
 }
 
 function observeDeployments(all: readonly SeenDeployment[], pods: readonly SeenPod[]): WorkloadObservation {
@@ -84,7 +93,8 @@ function observeJobs(all: readonly SeenJob[], pods: readonly SeenPod[]): Workloa
       ready: false,
       reason: failure.reason ?? "Failed",
     };
-  if (all.every(({ spec }) => spec?.suspend === true))
+  const unfinished = all.filter((job) => !done.includes(job));
+  if (unfinished.every(({ spec }) => spec?.suspend === true || spec?.parallelism === 0))
     return { phase: "Suspended", reason: "Suspended", message: "the Job is suspended", ready: false };
   if (trouble?.isFinal === true) return { phase: "Failed", ...told(trouble, "", ""), ready: false };
   return observeTasks(all, pods, trouble);

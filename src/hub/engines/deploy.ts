@@ -2,6 +2,7 @@ import type { Provider } from "../../intent/resources.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { KubeObject } from "../../kubernetes/objects.ts";
+import { parseDateTime } from "../../units/dates.ts";
 import { isOwned } from "../../workload/identity.ts";
 import type { SecretValue, WorkloadInput } from "../../workload/input.ts";
 import type { WorkloadOptions } from "../../workload/options.ts";
@@ -10,6 +11,7 @@ import { workloadObjects } from "../../workload/workload-objects.ts";
 import type { IntentView } from "../intents/intent-view.ts";
 import type { Place } from "../intents/places.ts";
 import { type Toleration, tolerates } from "../inventory/closed.ts";
+import { type Given, given } from "../inventory/given.ts";
 import type { OfferPool } from "../inventory/offer-pool.ts";
 import { HUB_MANAGER } from "../manager.ts";
 import type { StepResult } from "./engine.ts";
@@ -34,17 +36,19 @@ interface Job {
   readonly client: KubeClient;
   readonly view: IntentView;
   readonly place: Place;
+  readonly suspended: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Applies all objects of an Intent in a place. Applying them again changes nothing. Throws KubeError. */
 export async function deployObjects(options: DeployOptions, job: Job): Promise<StepResult> {
-  const { view, place, client, signal } = job;
+  const { view, place, client, suspended, signal } = job;
   if (!view.read.ok) return failure("Invalid", "the spec cannot be read");
-  const bare = inputOf(options, { ...view, spec: view.read.spec }, place);
+  const bare = { ...inputOf(options, { ...view, spec: view.read.spec }, place), ...timesOf(view, suspended) };
   const input = { ...bare, secrets: await readSecrets(options.hubClient, bare, signal) };
   const missing = missingSecrets(input);
-  if (missing.length > 0) {
+  // What is to stop stops with or without them.
+  if (missing.length > 0 && !suspended) {
     const names = missing.map(
       ({ from, keys }) => `${from.name} in ${from.namespace} (key ${keys.join(" or ")})`,
     );
@@ -56,10 +60,23 @@ export async function deployObjects(options: DeployOptions, job: Job): Promise<S
   const foreign = await strangerIn(client, options.hub, job);
   if (foreign !== undefined) return foreign;
   for (const object of workloadObjects(input)) {
-    const result = await applyOne(client, object, signal);
-    if (!result.ok) return result;
+    if (object.kind === "Job") await applyJob(client, object, input.suspended, signal);
+    else await client.apply(resourceOf(object), object, applying(signal));
   }
   return { ok: true };
+}
+
+/** Whether it may run now, where it has hours; and how long it has to its deadline from when it was placed. */
+function timesOf(
+  { read, status }: IntentView,
+  suspended: boolean,
+): Given<Pick<WorkloadInput, "suspended" | "secondsToDeadline">> {
+  const { availability, deadline = "" } = read.ok ? (read.spec.constraints ?? {}) : {};
+  const leftMs = (parseDateTime(deadline) ?? Number.NaN) - Date.parse(status.placement?.since ?? "");
+  return given({
+    suspended: availability === undefined && !suspended ? undefined : suspended,
+    secondsToDeadline: Number.isNaN(leftMs) ? undefined : Math.ceil(leftMs / 1000),
+  });
 }
 
 const failure = (reason: string, message: string): StepResult => ({ ok: false, reason, message });
@@ -151,16 +168,32 @@ async function strangerIn(
   );
 }
 
-async function applyOne(client: KubeClient, object: KubeObject, signal: AbortSignal): Promise<StepResult> {
+const applying = (signal: AbortSignal) => ({ fieldManager: HUB_MANAGER, force: true, signal });
+
+/**
+ * A Job's pods are as they were when it was made: where the API server refuses the change of them, the Job that is there
+ * goes on. What has hours is stopped and started by a patch, which always works: only that says `suspend` to a Kubernetes
+ * that knows it, and leaves it out for one that does not (before 1.21), where no parallelism does the same.
+ */
+async function applyJob(
+  client: KubeClient,
+  job: KubeObject & { readonly spec?: { readonly parallelism?: number } },
+  suspend: boolean | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await client.apply(resourceOf(object), object, { fieldManager: HUB_MANAGER, force: true, signal });
-    return { ok: true };
+    await client.apply(JOBS, job, applying(signal));
   } catch (error) {
-    // A Job's pods are as they were when it was made: the Job that is there is the Intent's, and goes on.
-    if (isKubeError(error, "invalid") && object.kind === "Job" && (await exists(client, object, signal)))
-      return { ok: true };
-    throw error;
+    if (!isKubeError(error, "invalid") || !(await exists(client, job, signal))) throw error;
   }
+  if (suspend === undefined) return;
+  const { name, namespace } = job.metadata ?? {};
+  await client.patch(
+    JOBS,
+    { name, namespace },
+    { spec: { suspend, parallelism: job.spec?.parallelism } },
+    { signal },
+  );
 }
 
 async function exists(client: KubeClient, { metadata }: KubeObject, signal: AbortSignal): Promise<boolean> {

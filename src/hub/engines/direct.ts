@@ -35,10 +35,11 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     name: "direct",
     // The status of the Intent is the reservation; the provider learns of it with the workload.
     reserve: () => Promise.resolve({ ok: true }),
-    deploy: (view, place, signal) =>
+    deploy: (view, place, { suspended, signal }) =>
       withClient(place.provider, signal, async (client, within) => {
         const provider = options.providers.get(place.provider)?.provider();
-        const result = await deployObjects({ ...options, provider }, { client, view, place, signal: within });
+        const job = { client, view, place, suspended, signal: within };
+        const result = await deployObjects({ ...options, provider }, job);
         if (result.ok) watches.deployed(view.uid, place);
         return result;
       }),

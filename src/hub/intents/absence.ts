@@ -1,5 +1,7 @@
+import { parseDuration } from "../../units/duration.ts";
 import type { OfferPool } from "../inventory/offer-pool.ts";
 import type { ProviderDirectory } from "../providers/directory.ts";
+import type { IntentView } from "./intent-view.ts";
 import type { Place } from "./places.ts";
 
 /** What is away of an Intent's place, and since when (ms). */
@@ -13,6 +15,12 @@ export interface Absence {
 export interface Absences {
   /** The longest absence among the places; undefined where everything is there. */
   of(places: readonly Place[], now: number): Absence | undefined;
+}
+
+/** How long an Intent bears to be interrupted, milliseconds. */
+export function patienceOf({ read }: Pick<IntentView, "read">, otherwise: number): number {
+  const stated = read.ok ? read.spec.sla?.maxInterruptionTime : undefined;
+  return (stated === undefined ? undefined : parseDuration(stated)) ?? otherwise;
 }
 
 export interface AbsenceSources {

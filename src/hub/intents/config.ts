@@ -27,6 +27,8 @@ export const intentsSection = z
     letGoAfter: duration("24h", "1m"),
     /** An Intent that waits longer than this has nodes kept free for it. */
     starvesAfter: duration("30m", "0s"),
+    /** What its hours suspend keeps its GPUs, at their cost, where it goes on sooner than this; else gives them back. */
+    holdWhileSuspended: duration("15m", "0s"),
     /** How often the cost of what runs, and its GPU utilisation, is written. */
     costEvery: duration("5m", "10s"),
     /** How often the queue is gone through while somebody waits, and its order written at most. */
@@ -59,6 +61,7 @@ export function intentOptions(config: IntentsConfig): Omit<IntentOptions, "resol
     maxInterruptionMs: config.maxInterruption,
     letGoAfterMs: config.letGoAfter,
     starvesAfterMs: config.starvesAfter,
+    holdWhileSuspendedMs: config.holdWhileSuspended,
     costEveryMs: config.costEvery,
     queueEveryMs: config.queueEvery,
     retryMs: config.retryEvery,

@@ -29,6 +29,8 @@ const EVICTIONS = [
   "ProviderUnreachable",
   "SpecChanged",
   "CostLimitReached",
+  "DeadlineExceeded",
+  "DeadlineMissed",
 ] as const;
 
 /** From 100 microseconds to 10 seconds. */

@@ -103,6 +103,16 @@ export function isAdmitted(view: IntentView): boolean {
 export const holdsPlacement = (view: Pick<IntentView, "status">): boolean =>
   view.status.placement !== undefined && conditionOf(view, "Reserved")?.status === "True";
 
+/** Whether its objects are there as those of a workload that does not run: its hours are over. */
+export function isSuspended(view: Pick<IntentView, "status">): boolean {
+  const deployed = conditionOf(view, "Deployed");
+  return deployed?.status === "True" && deployed.reason === "Suspended";
+}
+
+/** Whether it is suspended, and gave its GPUs back: its namespace and volumes stay where they are. */
+export const isSetAside = (view: Pick<IntentView, "status">): boolean =>
+  view.status.placement !== undefined && isSuspended(view) && !holdsPlacement(view);
+
 const ENDED: readonly (IntentStatus["phase"] | undefined)[] = ["Completed", "Failed", "Cancelled"];
 
 /** Whether it has come to its end with this spec; a changed spec begins anew. */
@@ -111,9 +121,10 @@ export function hasEnded(view: IntentView): boolean {
   return ENDED.includes(phase) && observedGeneration === view.generation && !holdsPlacement(view);
 }
 
-/** Whether it is ready to be given a place. */
+/** Whether it is ready to be given a place; what is outside of its hours is not. */
 export const isWaiting = (view: IntentView): boolean =>
   view.deletingSince === undefined &&
+  view.status.phase !== "Suspended" &&
   isAdmitted(view) &&
   view.finalizers.includes(FINALIZER) &&
   !holdsPlacement(view) &&

@@ -8,12 +8,13 @@ import { no, timestamp, type Verdict, withConditions, yes } from "./conditions.t
 import { accrue, startCost, stopCost } from "./cost.ts";
 import { explain, modelOf, rounded } from "./explain.ts";
 import { type ConditionType, conditionOf, holdsPlacement, type IntentView } from "./intent-view.ts";
-import { abandon, placementOf } from "./places.ts";
+import { abandon } from "./places.ts";
+import { settleIn } from "./returning.ts";
 
 type Verdicts = Partial<Record<ConditionType, Verdict>>;
 
 /** The status with what is given put in; an undefined field is taken out. */
-function change(
+export function change(
   view: IntentView,
   now: number,
   fields: { readonly [Key in keyof IntentStatus]?: IntentStatus[Key] | undefined },
@@ -82,7 +83,7 @@ export function placedStatus(
     {
       phase: "Reserved",
       message: relaxed === undefined ? explanation : `${explanation}; given up for it: ${relaxed}`,
-      placement: placementOf(view, decision, offers, now),
+      ...settleIn(view, decision, offers, now),
       decision: { ...record, explanation, ...(relaxed === undefined ? {} : { relaxed: [relaxed] }) },
       cost: startCost(view.status.cost, decision.rate && rounded(decision.rate), now, rates),
       queue: undefined,

@@ -1,8 +1,8 @@
 import type { Problem } from "../../intent/problem.ts";
-import type { IntentStatus } from "../../intent/status-schema.ts";
 import { parseMoney } from "../../units/money.ts";
 import type { WorkloadObservation } from "../../workload/observe.ts";
 import { untilSpent } from "./cost.ts";
+import { isClosed } from "./hours.ts";
 import {
   conditionOf,
   FINALIZER,
@@ -10,6 +10,8 @@ import {
   holdsPlacement,
   type IntentView,
   isAdmitted,
+  isSetAside,
+  isSuspended,
 } from "./intent-view.ts";
 import {
   admittedStatus,
@@ -17,61 +19,15 @@ import {
   deployedStatus,
   isDeployed,
   keptStatus,
-  type Leaving,
-  leftStatus,
   observedStatus,
   refusedStatus,
   sayTheSame,
 } from "./next-status.ts";
-import { type Place, placesOf } from "./places.ts";
+import { placesOf } from "./places.ts";
+import { type Announcement, type Facts, later, leave, normal, type Step, soonest } from "./step.ts";
+import { awaiting, giveBack, missed, suspendedStatus, untilChange } from "./suspension.ts";
 
-/** What is known around an Intent when its next step is chosen. */
-export interface Facts {
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  /** What is wrong with the spec, beside what its own schema says. */
-  readonly problems: readonly Problem[];
-  /** The place is lost: its node or provider is away for longer than the Intent bears. */
-  readonly lost: { readonly reason: string; readonly message: string } | undefined;
-  /** Milliseconds until that is so, where something is away. */
-  readonly lostInMs: number | undefined;
-  /** Whether the place that it has satisfies the spec as it is now. */
-  readonly stillFits: boolean;
-  /** Objects that were created are gone, and not by our hand. */
-  readonly missing: boolean;
-  readonly observation: WorkloadObservation | undefined;
-  /** How busy its GPUs are, in percent. */
-  readonly utilization?: number | undefined;
-  /** A deleted Intent's places were tried to be cleaned just now: the rest comes later. */
-  readonly cleaned: boolean;
-  /** How long a deleted Intent waits for its providers; how often its cost is written. */
-  readonly letGoAfterMs: number;
-  readonly costEveryMs: number;
-  /** How soon a clean-up that did not succeed is tried again. */
-  readonly retryMs: number;
-}
-
-/** Something worth telling people: as an Event, in the audit log, and to webhooks. */
-export interface Announcement {
-  readonly type: "Normal" | "Warning";
-  readonly reason: string;
-  readonly message: string;
-  /** False: it makes no Event, because another one follows at once and says more. */
-  readonly event?: false;
-}
-
-/** One step; each leaves everything such that the next can be chosen from the API alone. */
-export type Step =
-  | { readonly do: "write"; readonly status: IntentStatus; readonly say?: Announcement }
-  | { readonly do: "add-finalizer" }
-  /** The Intent is deleted: clean these places. Those that are clean leave the status. */
-  | { readonly do: "release"; readonly places: readonly Pick<Place, "provider" | "namespace">[] }
-  /** Take the finalizer off. What could not be cleaned is told. */
-  | { readonly do: "let-go"; readonly leftovers: readonly string[] }
-  | { readonly do: "deploy"; readonly places: readonly Place[] }
-  /** It waits for a place: the queue's turn. */
-  | { readonly do: "schedule" }
-  | { readonly do: "rest"; readonly afterMs?: number };
+export type { Announcement, Facts, Step } from "./step.ts";
 
 /** The next step of an Intent. Pure: the same state and facts give the same step. */
 export function nextStep(view: IntentView, facts: Facts): Step {
@@ -116,29 +72,30 @@ function refusal(view: IntentView, problems: readonly Problem[], facts: Facts): 
     const say = { type: "Warning", reason: "Refused", message: admitted?.message ?? "" } as const;
     return { do: "write", status, say };
   }
-  return holdsPlacement(view) ? watching(view, facts) : { do: "rest" };
+  return holdsPlacement(view) ? (ending(view, facts) ?? watching(view, facts)) : { do: "rest" };
 }
 
 function work(view: IntentView, facts: Facts): Step {
   if (hasEnded(view)) return later();
-  if (!holdsPlacement(view)) return leftover(view, facts) ?? { do: "schedule" };
+  if (!holdsPlacement(view)) return leftover(view, facts) ?? awaiting(view, facts);
   if (view.status.placement?.generation !== view.generation) return replan(view, facts);
-  const places = placesOf(view.status.placement);
-  if (!isLost(facts) && (!isDeployed(view) || facts.missing)) return { do: "deploy", places };
-  return watching(view, facts);
+  return ending(view, facts) ?? deploying(view, facts) ?? watching(view, facts);
 }
 
-/** A batch that ended and whose spec was changed begins anew: what is left of its first run goes. */
+/** What is left of a first run goes where the spec was changed since; a Service that is suspended may go on with it. */
 function leftover(view: IntentView, facts: Facts): Step | undefined {
-  if (view.status.placement === undefined) return undefined;
-  const message = "the spec was changed after the end: it begins anew";
+  const { placement } = view.status;
+  if (placement === undefined) return undefined;
+  if (isSetAside(view) && (isService(view) || placement.generation === view.generation)) return undefined;
+  const message = "the spec was changed: it begins anew";
   return leave(view, { reason: "SpecChanged", message, phase: "Queued" }, facts);
 }
 
+const isService = ({ read }: IntentView): boolean => read.ok && read.spec.workload.type === "Service";
+
 /** A changed spec: a Service keeps a place that satisfies it; whatever cannot be changed in place begins anew. */
 function replan(view: IntentView, facts: Facts): Step {
-  const isService = view.read.ok && view.read.spec.workload.type === "Service";
-  if (isService && facts.stillFits) {
+  if (isService(view) && facts.stillFits) {
     const status = keptStatus(view, facts.now);
     return { do: "write", status, say: normal("Replanned", status.message) };
   }
@@ -148,32 +105,46 @@ function replan(view: IntentView, facts: Facts): Step {
   return leave(view, { reason: "SpecChanged", message, phase: "Queued" }, facts);
 }
 
-const isLost = ({ lost }: Facts): boolean => lost !== undefined;
-
-/** It has its place and its objects: what may end that, and what its pods do. */
-function watching(view: IntentView, facts: Facts): Step {
-  if (facts.lost !== undefined) {
-    return leave(view, { ...facts.lost, phase: "Queued" }, facts, "Warning");
-  }
-  const limit = view.read.ok ? view.read.spec.constraints?.maxTotalCost : undefined;
-  const money = limit === undefined ? undefined : parseMoney(limit);
-  const spentMs = money && untilSpent(view.status.cost, money, facts.now);
-  if (spentMs === 0) {
+/** What ends its stay, whatever its pods do. */
+function ending(view: IntentView, facts: Facts): Step | undefined {
+  if (facts.lost !== undefined) return leave(view, { ...facts.lost, phase: "Queued" }, facts, "Warning");
+  if (spentMs(view, facts) === 0) {
+    const limit = view.read.ok ? view.read.spec.constraints?.maxTotalCost : undefined;
     const message = `constraints.maxTotalCost (${limit}) is spent: it was stopped`;
     return leave(view, { reason: "CostLimitReached", message, phase: "Cancelled" }, facts, "Warning");
   }
-  const seen = observed(view, facts);
+  const late = missed(view, facts.now);
+  return late && leave(view, { ...late, phase: "Failed" }, facts, "Warning");
+}
+
+/** Milliseconds until its total is spent; undefined where that is never. */
+function spentMs({ read, status }: IntentView, { now }: Facts): number | undefined {
+  const limit = read.ok ? read.spec.constraints?.maxTotalCost : undefined;
+  const money = limit === undefined ? undefined : parseMoney(limit);
+  return money && untilSpent(status.cost, money, now);
+}
+
+/** Its objects are to be created; or they are there, but ought to run and do not, or the other way round. */
+function deploying(view: IntentView, { missing, now }: Facts): Step | undefined {
+  const suspended = isClosed(view, now);
+  if (isDeployed(view) && !missing && isSuspended(view) === suspended) return undefined;
+  return { do: "deploy", places: placesOf(view.status.placement), suspended };
+}
+
+/** It has its place and its objects: what its pods do, and what it costs. */
+function watching(view: IntentView, facts: Facts): Step {
+  const seen = giveBack(view, facts) ?? observed(view, facts);
   if (seen !== undefined) return seen;
   const costed = costedStatus(view, facts.now, facts.utilization);
   const since = Date.parse(view.status.cost?.since ?? "");
   const costInMs = Number.isNaN(since) ? undefined : since + facts.costEveryMs - facts.now;
   if (costInMs !== undefined && costInMs <= 0 && !sayTheSame(costed, view.status))
     return { do: "write", status: costed };
-  return later(soonest(spentMs, facts.lostInMs, costInMs));
+  return later(soonest(spentMs(view, facts), facts.lostInMs, costInMs, untilChange(view, facts.now)));
 }
 
 function observed(view: IntentView, { observation, now }: Facts): Step | undefined {
-  if (observation === undefined) return undefined;
+  if (observation === undefined || isOutdated(view, observation)) return undefined;
   const status = observedStatus(view, observation, now);
   if (sayTheSame(status, view.status)) return undefined;
   // Cost goes along with what is written anyway.
@@ -203,29 +174,14 @@ function news(
     : { say: { type: ready ? "Normal" : "Warning", reason, message } };
 }
 
-function leave(
-  view: IntentView,
-  leaving: Leaving,
-  { now }: Facts,
-  type: Announcement["type"] = "Normal",
-): Step {
-  const { reason, message } = leaving;
-  return { do: "write", status: leftStatus(view, leaving, now), say: { type, reason, message } };
+/** Seen before the workload was suspended, or began to go on: a watch may be behind. What has ended has ended. */
+function isOutdated(view: IntentView, { phase }: WorkloadObservation): boolean {
+  if (isSuspended(view)) return phase !== "Completed" && phase !== "Failed";
+  return phase === "Suspended" && view.status.phase === "Provisioning";
 }
 
-const normal = (reason: string, message = ""): Announcement => ({ type: "Normal", reason, message });
-
-function later(afterMs?: number): Step {
-  return afterMs === undefined ? { do: "rest" } : { do: "rest", afterMs };
-}
-
-function soonest(...times: readonly (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined);
-  return known.length === 0 ? undefined : Math.max(0, Math.min(...known));
-}
-
-/** The step after its objects were created. */
-export function deployedStep(view: IntentView, now: number): Step {
-  const status = deployedStatus(view, now);
-  return { do: "write", status, say: normal("Deployed", status.message) };
+/** The step after its objects were created, to run or to be suspended. */
+export function deployedStep(view: IntentView, now: number, suspended = false): Step {
+  const status = suspended ? suspendedStatus(view, now) : deployedStatus(view, now);
+  return { do: "write", status, say: normal(suspended ? "Suspended" : "Deployed", status.message) };
 }

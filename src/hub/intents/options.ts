@@ -17,6 +17,8 @@ export interface IntentOptions {
   readonly letGoAfterMs: number;
   /** An Intent that waits longer than this has nodes kept free for it. */
   readonly starvesAfterMs: number;
+  /** What is suspended by its hours keeps its GPUs, at their cost, where it goes on sooner than this; else gives them back. */
+  readonly holdWhileSuspendedMs: number;
   /** How often the cost of what runs is written. */
   readonly costEveryMs: number;
   /** How often the queue is gone through while somebody waits, and its order written at most. */

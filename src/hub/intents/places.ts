@@ -104,16 +104,17 @@ export function runningIn(views: Iterable<IntentView>, provider: string): readon
     .map(({ namespace }) => namespace);
 }
 
-/** The status' list of left places with the present placement added to it. */
+/** The status' list of left places with the present placement added to it, and the GPUs that are held there. */
 export function abandon(status: IntentStatus, reason: string, now: number): readonly AbandonedPlace[] {
   const since = timestamp(now);
+  const isHeld = holdsPlacement({ status });
   const left = placesOf(status.placement).map(
     (place): AbandonedPlace => ({
       provider: place.provider,
       namespace: place.namespace,
       reason,
       since,
-      tasks: [...place.tasks],
+      tasks: isHeld ? [...place.tasks] : [],
     }),
   );
   return [...(status.abandoned ?? []), ...left];

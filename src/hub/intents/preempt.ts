@@ -24,12 +24,14 @@ const MOST_VICTIMS = 64;
 
 /**
  * Whom an Intent would have to displace to get its place: interruptible ones of lower priority, the lowest first, of
- * equal ones the youngest, which lose least. Undefined where that would not help.
+ * equal ones the youngest, which lose least. Undefined where that would not help. `open` gives what of a ledger the Intent
+ * may have at all.
  */
 export function preempt(
   ledger: Ledger,
   requirement: Requirement,
   holders: readonly Holder[],
+  open: (ledger: Ledger) => Ledger = (all) => all,
 ): Preemption | undefined {
   const candidates = holders
     .filter(({ priority, placements }) => priority < requirement.priority && placements.length > 0)
@@ -43,16 +45,20 @@ export function preempt(
   for (const holder of candidates) {
     freed = release(freed, holder.placements);
     victims.push(holder);
-    const decision = decide(freed, requirement);
-    if (decision.placed) return spare(ledger, requirement, victims);
+    if (decide(open(freed), requirement).placed) return spare(ledger, requirement, victims, open);
   }
   return undefined;
 }
 
 /** Without those whose going turned out not to be needed; the highest priority is spared first. */
-function spare(ledger: Ledger, requirement: Requirement, victims: readonly Holder[]): Preemption | undefined {
+function spare(
+  ledger: Ledger,
+  requirement: Requirement,
+  victims: readonly Holder[],
+  open: (ledger: Ledger) => Ledger,
+): Preemption | undefined {
   const without = (kept: readonly Holder[]): Ledger =>
-    kept.reduce((left, { placements }) => release(left, placements), ledger);
+    open(kept.reduce((left, { placements }) => release(left, placements), ledger));
   let needed = victims;
   for (const victim of victims.toReversed()) {
     const fewer = needed.filter((each) => each !== victim);

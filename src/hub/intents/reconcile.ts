@@ -2,8 +2,8 @@ import { match } from "../../allocation/match.ts";
 import { isTransient } from "../../allocation/reasons.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { WorkResult } from "../../kubernetes/work-queue.ts";
-import { parseDuration } from "../../units/duration.ts";
 import type { WorkloadObservation } from "../../workload/observe.ts";
+import { patienceOf } from "./absence.ts";
 import {
   FINALIZER,
   holdsPlacement,
@@ -90,7 +90,7 @@ async function perform(
       return { result: { requeueAfterMs: step.afterMs } };
     case "schedule":
       world.schedule();
-      return { result: {} };
+      return { result: { requeueAfterMs: step.afterMs } };
     case "write":
       return { view: await write(world, view, step, signal) };
     case "add-finalizer":
@@ -101,7 +101,7 @@ async function perform(
     case "let-go":
       return letGo(world, view, step.leftovers, signal);
     case "deploy":
-      return deploy(world, view, step.places, signal);
+      return deploy(world, view, step, signal);
   }
 }
 
@@ -185,12 +185,12 @@ async function letGo(
 async function deploy(
   world: World,
   view: IntentView,
-  places: readonly Place[],
+  { places, suspended }: Extract<Step, { do: "deploy" }>,
   signal: AbortSignal,
 ): Promise<Done> {
   for (const place of places) {
     const reserved = await world.engine.reserve(view, place, signal);
-    const result = reserved.ok ? await world.engine.deploy(view, place, signal) : reserved;
+    const result = reserved.ok ? await world.engine.deploy(view, place, { suspended, signal }) : reserved;
     if (result.ok) continue;
     const status = stuckStatus(view, result.reason, result.message, world.context.now());
     if (!sayTheSame(status, view.status)) {
@@ -199,7 +199,7 @@ async function deploy(
     }
     return { result: { requeueAfterMs: world.options.retryMs } };
   }
-  const step = deployedStep(view, world.context.now());
+  const step = deployedStep(view, world.context.now(), suspended);
   return perform(world, view, step, signal, { cleaned: false });
 }
 
@@ -221,6 +221,7 @@ function factsOf(world: World, view: IntentView, cleaned: boolean): Facts {
     letGoAfterMs: options.letGoAfterMs,
     costEveryMs: options.costEveryMs,
     retryMs: options.retryMs,
+    holdWhileSuspendedMs: options.holdWhileSuspendedMs,
   };
 }
 
@@ -232,10 +233,7 @@ function lossOf(
 ): Pick<Facts, "lost" | "lostInMs"> {
   const absence = places.length === 0 ? undefined : world.absences.of(places, now);
   if (absence === undefined) return { lost: undefined, lostInMs: undefined };
-  const stated = view.read.ok ? view.read.spec.sla?.maxInterruptionTime : undefined;
-  const patienceMs =
-    (stated === undefined ? undefined : parseDuration(stated)) ?? world.options.maxInterruptionMs;
-  const leftMs = absence.since + patienceMs - now;
+  const leftMs = absence.since + patienceOf(view, world.options.maxInterruptionMs) - now;
   if (leftMs > 0) return { lost: undefined, lostInMs: leftMs };
   const message = `${absence.what} for ${Math.round((now - absence.since) / 1000)} s: it looks for another place`;
   return { lost: { reason: absence.reason, message }, lostInMs: undefined };
@@ -256,7 +254,7 @@ function stillFits(world: World, view: IntentView): boolean {
   });
 }
 
-/** What all places together say: as good as the worst of them. */
+/** What all places together say: as good as the worst of them, and suspended where none runs any more. */
 function observe(
   { engine }: World,
   view: IntentView,
@@ -265,7 +263,9 @@ function observe(
   const seen = places.map((place) => engine.observe(view, place)).filter((each) => each !== undefined);
   if (seen.length === 0 || seen.length < places.length) return undefined;
   const [worst] = seen.toSorted(
-    (left, right) => WORST_FIRST.indexOf(left.phase) - WORST_FIRST.indexOf(right.phase),
+    (left, right) =>
+      WORST_FIRST.indexOf(left.phase) - WORST_FIRST.indexOf(right.phase) ||
+      Number(right.reason === "Suspending") - Number(left.reason === "Suspending"),
   );
   return worst;
 }
@@ -273,7 +273,7 @@ function observe(
 const WORST_FIRST: readonly WorkloadObservation["phase"][] = [
   "Failed",
   "Provisioning",
-  "Suspended",
   "Running",
+  "Suspended",
   "Completed",
 ];

@@ -42,8 +42,7 @@ const OBJECTIVES: Readonly<Record<IntentSpec["objective"], Objective>> = {
 /** What an Intent asks, as the allocator understands it; or what of it nobody can understand. */
 export function requirementOf(spec: IntentSpec, context: RequirementContext): ReadRequirement {
   const gpu = gpuOf(spec, context);
-  const refused = [...(gpu.ok ? [] : gpu.problems), ...notHonouredYet(spec)];
-  if (!gpu.ok || refused.length > 0) return { ok: false, problems: refused };
+  if (!gpu.ok) return gpu;
   const { workload, constraints } = spec;
   const { cpu, memory } = workload.resources;
   const communication = communicationOf(workload.communicationPattern);
@@ -72,13 +71,6 @@ export function requirementOf(spec: IntentSpec, context: RequirementContext): Re
     }),
   };
   return { ok: true, requirement };
-}
-
-/** What the schema knows and this hub cannot do yet is refused, never silently ignored. */
-function notHonouredYet({ constraints }: IntentSpec): readonly Problem[] {
-  if (constraints?.availability === undefined) return [];
-  const message = "cannot be honoured yet: this hub knows no hours and days of availability; leave it out";
-  return [{ path: "spec.constraints.availability", reason: "invalid", message }];
 }
 
 type ReadGpu = { readonly ok: true; readonly gpu: GpuRequirement } | Extract<ReadRequirement, { ok: false }>;

@@ -1,10 +1,14 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { Placement } from "../../allocation/decision.ts";
+import type { IntentTask } from "../../intent/status-schema.ts";
+import { patienceOf } from "./absence.ts";
+import { isClosed } from "./hours.ts";
 import { conditionOf, holdsPlacement, type IntentView, isWaiting } from "./intent-view.ts";
 import { endedStatus, leftStatus, placedStatus, queuedStatus } from "./next-status.ts";
 import { asPlacements, heldPlacements } from "./places.ts";
 import type { Holder } from "./preempt.ts";
 import { inTurn } from "./queue-order.ts";
+import { formerPlace, withoutDeadline } from "./returning.ts";
 import { type Asking, type Outcome, type Pass, takeTurn } from "./turn.ts";
 import { announce, askedBy, type World, writeStatus } from "./world.ts";
 
@@ -54,22 +58,32 @@ async function allTurns(
 }
 
 function askingOf(world: World, view: IntentView): Asking | undefined {
+  const now = world.context.now();
   const requirement = askedBy(world, view);
   if (requirement === undefined || !view.read.ok || world.unsure.has(view.uid)) return undefined;
+  if (isClosed(view, now)) return undefined;
   const { negotiation } = view.read.spec.constraints ?? {};
   const since = Date.parse(view.status.queue?.since ?? "");
+  const waitsSince = Number.isNaN(since) ? view.createdAt : since;
+  const isPatient = now - waitsSince < patienceOf(view, world.options.maxInterruptionMs);
+  const place = formerPlace(view, (task) => isOffered(world, task), isPatient);
   return {
     key: view.key,
     uid: view.uid,
     tenant: view.tenant,
     priority: requirement.priority,
-    since: Number.isNaN(since) ? view.createdAt : since,
+    since: waitsSince,
     gpus: requirement.tasks * requirement.gpu.count,
-    requirement,
+    requirement: place === undefined ? requirement : withoutDeadline(requirement),
+    place,
     avoids: avoidedBy(view),
     patienceMs: (negotiation?.timeoutSeconds ?? 0) * 1000,
   };
 }
+
+/** Whether the provider tells at present of the offer that a task had. */
+const isOffered = ({ context }: World, { provider, node, resource }: IntentTask): boolean =>
+  context.pool.node(provider, node)?.offers.some((offer) => offer.resource === resource) === true;
 
 /** Where it was lost it does not go again before what is left of it there is cleaned up. */
 function avoidedBy({ status }: IntentView): ReadonlySet<string> {
@@ -142,7 +156,9 @@ function writeOf(world: World, view: IntentView, outcome: Outcome, position: num
       return (signal) =>
         settle(world, view, async () => {
           const next = await writeStatus(world, view, status, signal);
-          announce(world, next, { type: "Normal", reason: "Placed", message: status.message ?? "" });
+          const isBack = status.placement?.namespace === view.status.placement?.namespace;
+          const reason = isBack ? "Resumed" : "Placed";
+          announce(world, next, { type: "Normal", reason, message: status.message ?? "" });
         });
     }
     case "ends":

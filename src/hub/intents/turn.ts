@@ -9,6 +9,7 @@ import type { Offer } from "../../allocation/types.ts";
 import { explain } from "./explain.ts";
 import { type Holder, preempt } from "./preempt.ts";
 import type { Waiting } from "./queue-order.ts";
+import { type FormerPlace, isWhole, offersOf } from "./returning.ts";
 
 /** An Intent that waits, with what it asks. */
 export interface Asking extends Waiting {
@@ -20,6 +21,8 @@ export interface Asking extends Waiting {
   readonly avoids: ReadonlySet<string>;
   /** How long it waits before it gives up anything, milliseconds. */
   readonly patienceMs: number;
+  /** Where it was before it was suspended, and goes back to if it can. */
+  readonly place?: FormerPlace | undefined;
 }
 
 /** What an Intent's turn came to. */
@@ -59,8 +62,29 @@ export interface Pass {
 
 /** Gives one Intent its turn. What it gets is taken off the pass's ledger. */
 export function takeTurn(pass: Pass, asking: Asking): Outcome {
+  const { place } = asking;
+  if (place === undefined) return ask(pass, asking);
+  const decision = goBack(pass, asking, place);
+  if (decision.placed) return take(pass, decision, place.relaxed);
+  if (place.bound === undefined) return ask(pass, { ...asking, place: undefined });
+  const displaced = displace(pass, asking);
+  if (displaced !== undefined) return { ...displaced, decision };
+  if (pass.now - asking.since >= pass.starvesAfterMs) keepFor(pass, asking);
+  return { result: "waits", reason: `${place.bound}: ${explain(decision, pass.ledger.offers)}`, decision };
+}
+
+/** Asks for what it had, on the terms on which it had it. */
+function goBack(pass: Pass, asking: Asking, place: FormerPlace): Decision {
+  const open = openOffers(pass, asking);
+  const decision = decide(open, asking.requirement);
+  if (decision.placed || place.relaxed === undefined) return decision;
+  const again = relax(open, asking.requirement);
+  return again.outcome === "placed" && isWhole(place, again.decision) ? again.decision : decision;
+}
+
+function ask(pass: Pass, asking: Asking): Outcome {
   const { requirement } = asking;
-  const open = openOffers(pass, asking.avoids);
+  const open = openOffers(pass, asking);
   const decision = decideOnce(pass, open, asking);
   if (decision.placed) return take(pass, decision);
   const waitedMs = pass.now - asking.since;
@@ -72,7 +96,7 @@ export function takeTurn(pass: Pass, asking: Asking): Outcome {
     return { result: "ends", reason: withSuggestion(pass, requirement, decision) };
   const displaced = displace(pass, asking);
   if (displaced !== undefined) return { ...displaced, decision };
-  if (waitedMs >= pass.starvesAfterMs) keepFor(pass, requirement);
+  if (waitedMs >= pass.starvesAfterMs) keepFor(pass, asking);
   const consent =
     relaxed?.outcome === "placed"
       ? `; a place with fallback ${relaxed.rung.fallback} is there, further off what was asked than autoAcceptThreshold`
@@ -80,12 +104,16 @@ export function takeTurn(pass: Pass, asking: Asking): Outcome {
   return { result: "waits", reason: `${withSuggestion(pass, requirement, decision)}${consent}`, decision };
 }
 
-/** The pass's offers without the nodes that are kept for others, or that the Intent avoids. */
-function openOffers({ ledger, kept }: Pick<Pass, "ledger" | "kept">, avoids: ReadonlySet<string>): Ledger {
-  if (kept.size === 0 && avoids.size === 0) return ledger;
+/** The pass's offers without the nodes that are kept for others, or that the Intent avoids; those of its place, if any. */
+function openOffers(
+  { ledger, kept }: Pick<Pass, "ledger" | "kept">,
+  { avoids, place }: Pick<Asking, "avoids" | "place">,
+): Ledger {
+  if (kept.size === 0 && avoids.size === 0 && place === undefined) return ledger;
   const isOpen = (offer: Offer): boolean =>
     !kept.has(nodeKey(offer)) && !avoids.has(nodeKey(offer)) && !avoids.has(offer.provider);
-  return { ...ledger, offers: ledger.offers.filter(isOpen) };
+  const open = ledger.offers.filter(isOpen);
+  return { ...ledger, offers: place === undefined ? open : offersOf(place, open) };
 }
 
 function decideOnce(pass: Pass, open: Ledger, { requirement, avoids }: Asking): Decision {
@@ -106,12 +134,14 @@ function take(pass: Pass, decision: Placed, relaxed?: string): Outcome {
 /** GPUs that come back by themselves are waited for before anybody is displaced. */
 function displace(
   pass: Pass,
-  { requirement, avoids }: Asking,
+  asking: Asking,
 ): Omit<Extract<Outcome, { result: "preempts" }>, "decision"> | undefined {
+  const { requirement } = asking;
   const lower = pass.holders.filter(({ priority }) => priority < requirement.priority);
   if (lower.length === 0 && pass.leaving.length === 0) return undefined;
-  const ledger = openOffers({ ledger: release(pass.ledger, pass.leaving), kept: pass.kept }, avoids);
-  const soon = decide(ledger, requirement);
+  const open = (ledger: Ledger): Ledger => openOffers({ ledger, kept: pass.kept }, asking);
+  const ledger = release(pass.ledger, pass.leaving);
+  const soon = decide(open(ledger), requirement);
   if (soon.placed) {
     keepNodes(pass, soon);
     return {
@@ -120,7 +150,7 @@ function displace(
       victims: [],
     };
   }
-  const found = preempt(ledger, requirement, lower);
+  const found = preempt(ledger, requirement, lower, open);
   if (found === undefined) return undefined;
   keepNodes(pass, found.decision);
   const uids = new Set(found.victims.map(({ uid }) => uid));
@@ -130,9 +160,10 @@ function displace(
 }
 
 /** The nodes that it would get if nobody used them take nothing new until it had its turn. */
-function keepFor(pass: Pass, requirement: Requirement): void {
+function keepFor(pass: Pass, { requirement, place }: Asking): void {
   const emptied = pass.ledger.told.map((offer): Offer => ({ ...offer, free: offer.total, nodeIdle: true }));
-  const decision = decide({ ...pass.ledger, offers: emptied }, { ...requirement, cpu: 0, memoryGi: 0 });
+  const offers = place === undefined ? emptied : offersOf(place, emptied);
+  const decision = decide({ ...pass.ledger, offers }, { ...requirement, cpu: 0, memoryGi: 0 });
   if (decision.placed) keepNodes(pass, decision);
 }
 

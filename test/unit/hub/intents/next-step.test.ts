@@ -64,6 +64,7 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({
   letGoAfterMs: 3_600_000,
   costEveryMs: 300_000,
   retryMs: 5000,
+  holdWhileSuspendedMs: 900_000,
   ...parts,
 });
 
