@@ -1,4 +1,5 @@
 import { type CivilMs, type Clock, createClock, DAY_MS, MINUTE_MS } from "../units/civil-time.ts";
+import { parseDateTime } from "../units/dates.ts";
 import type { ConstraintsSpec } from "./spec-schema.ts";
 
 export type AvailabilitySpec = NonNullable<ConstraintsSpec["availability"]>;
@@ -22,8 +23,9 @@ const HORIZON_DAYS = 400;
  */
 export function availabilityAt(spec: AvailabilitySpec, now: number): Availability {
   const clock = clockOf(spec.timezone ?? "UTC");
-  const rules = rulesOf(spec, clock);
-  const reason = closedBy(rules, clock.civil(now));
+  const civil = clock.civil(now);
+  const rules = rulesOf(spec, clock, civil);
+  const reason = closedBy(rules, civil);
   const changesAt = nextChange(rules, clock, now, reason === undefined);
   return {
     open: reason === undefined,
@@ -52,25 +54,28 @@ interface Rules {
   /** Days of the week on which a window may start, 0 Sunday; all of them where undefined. */
   readonly days: ReadonlySet<number> | undefined;
   readonly blackouts: ReadonlySet<CivilMs>;
-  readonly maintenance: readonly Recurring[];
+  /** All that touch the time that is looked at, in order and apart from each other. */
+  readonly maintenance: readonly Stretch[];
 }
 
-interface Recurring {
-  readonly start: CivilMs;
-  readonly lasts: number;
-  readonly frequency: MaintenanceWindow["frequency"];
+/** From a time until just before another. */
+interface Stretch {
+  readonly from: CivilMs;
+  readonly to: CivilMs;
 }
 
 const WEEK = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
 
-function rulesOf(spec: AvailabilitySpec, clock: Clock): Rules {
+function rulesOf(spec: AvailabilitySpec, clock: Clock, now: CivilMs): Rules {
   const { windowStart, windowEnd, daysOfWeek = [], blackoutDates = [], maintenanceWindows = [] } = spec;
+  // None lasts for as long as a month.
+  const around = { from: now - 32 * DAY_MS, to: now + (HORIZON_DAYS + 1) * DAY_MS };
   return {
     from: windowStart === undefined ? 0 : timeOfDay(windowStart),
     to: windowEnd === undefined ? DAY_MS : timeOfDay(windowEnd),
     days: daysOfWeek.length === 0 ? undefined : new Set(daysOfWeek.map((day) => WEEK.indexOf(day))),
     blackouts: new Set(blackoutDates.map(dayOf)),
-    maintenance: maintenanceWindows.map((window) => recurring(window, clock)),
+    maintenance: merged(maintenanceWindows.flatMap((window) => recurrences(window, clock, around))),
   };
 }
 
@@ -81,19 +86,67 @@ function timeOfDay(text: string): number {
 
 const dayOf = (text: string): CivilMs => Date.parse(`${text}T00:00:00Z`);
 
-/** A day alone begins at its midnight, and as an end lasts until the next. */
-function recurring({ start, end, frequency }: MaintenanceWindow, clock: Clock): Recurring {
+const WEEK_MS = 7 * DAY_MS;
+
+/** A day alone begins at its midnight, and as an end lasts until the next. None comes before the first. */
+function recurrences(
+  { start, end, frequency }: MaintenanceWindow,
+  clock: Clock,
+  { from, to }: Stretch,
+): readonly Stretch[] {
   const civil = (text: string, extra: number): CivilMs =>
-    text.length > 10 ? clock.civil(Date.parse(text)) : dayOf(text) + extra;
-  const from = civil(start, 0);
-  return { start: from, lasts: civil(end, DAY_MS) - from, frequency };
+    text.length > 10 ? clock.civil(parseDateTime(text) ?? 0) : dayOf(text) + extra;
+  const first = civil(start, 0);
+  const lasts = civil(end, DAY_MS) - first;
+  const begins = frequency === "Weekly" ? weekly(first, from, to) : monthly(first, from, to);
+  return begins.filter((begin) => begin >= first).map((begin) => ({ from: begin, to: begin + lasts }));
+}
+
+function weekly(first: CivilMs, from: CivilMs, to: CivilMs): readonly CivilMs[] {
+  const begin = first + Math.floor((from - first) / WEEK_MS) * WEEK_MS;
+  return Array.from({ length: Math.ceil((to - begin) / WEEK_MS) }, (_, week) => begin + week * WEEK_MS);
+}
+
+/** On the day of the month of the first, or on the last day of a month that is too short for it. */
+function monthly(first: CivilMs, from: CivilMs, to: CivilMs): readonly CivilMs[] {
+  const [day, begin, end] = [new Date(first).getUTCDate(), new Date(from), new Date(to)];
+  const year = begin.getUTCFullYear();
+  const months = (end.getUTCFullYear() - year) * 12 + end.getUTCMonth() + 1;
+  return Array.from({ length: months - begin.getUTCMonth() }, (_, index) => {
+    const month = begin.getUTCMonth() + index;
+    const days = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+    return Date.UTC(year, month, Math.min(day, days)) + (first - midnight(first));
+  });
+}
+
+/** The same times without an overlap. */
+function merged(stretches: readonly Stretch[]): readonly Stretch[] {
+  const apart: Stretch[] = [];
+  for (const each of stretches.toSorted((left, right) => left.from - right.from)) {
+    const last = apart.at(-1);
+    if (last === undefined || each.from > last.to) apart.push(each);
+    else apart[apart.length - 1] = { from: last.from, to: Math.max(last.to, each.to) };
+  }
+  return apart;
+}
+
+/** The position of the first stretch that ends after a time. */
+function firstAfter(stretches: readonly Stretch[], civil: CivilMs): number {
+  let [low, high] = [0, stretches.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((stretches[middle]?.to ?? 0) > civil) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 const midnight = (civil: CivilMs): CivilMs => Math.floor(civil / DAY_MS) * DAY_MS;
 
 function closedBy(rules: Rules, civil: CivilMs): Availability["reason"] | undefined {
   if (rules.blackouts.has(midnight(civil))) return "blackout";
-  if (rules.maintenance.some((window) => isWithin(window, civil))) return "maintenance";
+  if ((rules.maintenance[firstAfter(rules.maintenance, civil)]?.from ?? Infinity) <= civil)
+    return "maintenance";
   return hoursClosed(rules, civil);
 }
 
@@ -109,23 +162,6 @@ function hoursClosed({ from, to, days }: Rules, civil: CivilMs): "window" | "day
   if (time >= from) return isDay(today) ? undefined : "day";
   if (time < to) return isDay(today - DAY_MS) ? undefined : "day";
   return "window";
-}
-
-function isWithin({ start, lasts, frequency }: Recurring, civil: CivilMs): boolean {
-  if (civil < start) return false;
-  if (frequency === "Weekly") return (civil - start) % (7 * DAY_MS) < lasts;
-  return [0, 1].some((ago) => {
-    const begun = monthly(start, civil, ago);
-    return begun >= start && civil >= begun && civil < begun + lasts;
-  });
-}
-
-/** The window's beginning in the month of `civil`, or so many months before: on the last day where it is too short. */
-function monthly(start: CivilMs, civil: CivilMs, monthsAgo: number): CivilMs {
-  const [first, at] = [new Date(start), new Date(civil)];
-  const [year, month] = [at.getUTCFullYear(), at.getUTCMonth() - monthsAgo];
-  const days = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
-  return Date.UTC(year, month, Math.min(first.getUTCDate(), days)) + (start - midnight(start));
 }
 
 /**
@@ -150,8 +186,17 @@ function nextChange(rules: Rules, clock: Clock, now: number, open: boolean): num
 
 /** Times of a day, by the clock on the wall, at which openness may change; its midnight is one. */
 function edgesOf({ from, to, maintenance }: Rules, date: CivilMs): readonly CivilMs[] {
-  const hours = [0, from, to].map((time) => date + (time % DAY_MS));
-  return [...hours, ...maintenance.flatMap((window) => edgesOfWindow(window, date))];
+  const edges = [0, from, to].map((time) => date + (time % DAY_MS));
+  const isToday = (civil: CivilMs): boolean => civil >= date && civil < date + DAY_MS;
+  for (
+    let at = firstAfter(maintenance, date - 1);
+    (maintenance[at]?.from ?? Infinity) < date + DAY_MS;
+    at += 1
+  ) {
+    const { from: begin = 0, to: end = 0 } = maintenance[at] ?? {};
+    edges.push(...[begin, end].filter(isToday));
+  }
+  return edges;
 }
 
 /** The instants of these times, and that at which the clocks are put on this day. */
@@ -159,16 +204,4 @@ function instantsOf(edges: readonly CivilMs[], clock: Clock, date: CivilMs): rea
   const noon = clock.instants(date + DAY_MS / 2)[0] ?? date;
   const put = clock.transition(noon - DAY_MS, noon + DAY_MS);
   return [...edges.flatMap((civil) => clock.instants(civil)), ...(put === undefined ? [] : [put])];
-}
-
-function edgesOfWindow({ start, lasts, frequency }: Recurring, date: CivilMs): readonly CivilMs[] {
-  const begins =
-    frequency === "Weekly"
-      ? [0, 1].map(
-          (ago) => start + (Math.floor((date + DAY_MS - 1 - start) / (7 * DAY_MS)) - ago) * 7 * DAY_MS,
-        )
-      : [0, 1].map((ago) => monthly(start, date, ago));
-  return begins
-    .flatMap((begin) => [begin, begin + lasts])
-    .filter((edge) => edge >= date && edge < date + DAY_MS);
 }

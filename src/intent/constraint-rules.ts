@@ -1,3 +1,4 @@
+import { parseDateTime } from "../units/dates.ts";
 import { parseMoney } from "../units/money.ts";
 import { show } from "./problem.ts";
 import type { Report, Rule } from "./rule.ts";
@@ -64,7 +65,7 @@ const maintenance: Rule = ({ constraints }, report) => {
 
 /** A day alone begins at its midnight, and as an end lasts until the next. */
 function dayOrTime(text: string, role: "start" | "end"): number {
-  if (text.length > 10) return Date.parse(text);
+  if (text.length > 10) return parseDateTime(text) ?? Number.NaN;
   return Date.parse(`${text}T00:00:00Z`) + (role === "end" ? 86_400_000 : 0);
 }
 

@@ -37,12 +37,15 @@ export function missed(
   const hours = hoursOf(view, now);
   const startsAt = hours?.open === false ? (hours.changesAt ?? Number.POSITIVE_INFINITY) : now;
   if (startsAt <= deadline.latestStart) return undefined;
+  const said = `constraints.deadline (${timestamp(deadline.at)})`;
   if (now > deadline.at && view.status.placement !== undefined)
-    return { reason: "DeadlineExceeded", message: `${deadline.said} has passed: it was stopped` };
-  const start = Number.isFinite(startsAt)
-    ? `would begin ${timestamp(startsAt)} at the earliest`
-    : "never opens";
-  const message = `${deadline.said} cannot be met: it ${start}, and had to by ${timestamp(deadline.latestStart)}`;
+    return { reason: "DeadlineExceeded", message: `${said} has passed: it was stopped` };
+  const starts = Number.isFinite(startsAt)
+    ? `can begin ${timestamp(startsAt)} at the earliest`
+    : "cannot begin within a year";
+  const runs =
+    deadline.runs === undefined ? "" : `, and may run for ${deadline.runs} (workload.batch.timeout)`;
+  const message = `${said} cannot be met: it ${starts}${runs}`;
   return { reason: "DeadlineMissed", message };
 }
 

@@ -191,3 +191,71 @@ describe("the next change", () => {
     );
   });
 });
+
+/** The rules read aloud: what the clock on the wall shows at a time, and what is said of that. */
+function ruleOf(spec: AvailabilitySpec): (time: number) => boolean {
+  const DAY = 86_400_000;
+  const { windowStart = "00:00", windowEnd = "24:00", timezone = "UTC", daysOfWeek = [] } = spec;
+  const style = { timeZone: timezone, dateStyle: "short", timeStyle: "medium" } as const;
+  const wall = new Intl.DateTimeFormat("sv-SE", style);
+  const starts = (day: number): boolean =>
+    daysOfWeek.length === 0 || daysOfWeek.some((name) => new Date(day).toUTCString().startsWith(name));
+  const onTheWall = (text: string, days: number): number =>
+    text.length > 10 ? at(`${wall.format(at(text)).replace(" ", "T")}Z`) : at(`${text}T00:00Z`) + days * DAY;
+  const maintenance = (spec.maintenanceWindows ?? []).flatMap(({ start, end, frequency }) => {
+    const [first, last] = [onTheWall(start, 0), onTheWall(end, 1)];
+    return Array.from({ length: 60 }, (_, count) => {
+      const begin = new Date(first);
+      if (frequency === "Weekly") begin.setUTCDate(begin.getUTCDate() + 7 * count);
+      else {
+        begin.setUTCDate(1);
+        begin.setUTCMonth(begin.getUTCMonth() + count + 1, 0);
+        begin.setUTCDate(Math.min(begin.getUTCDate(), new Date(first).getUTCDate()));
+      }
+      return [begin.getTime(), begin.getTime() + last - first] as const;
+    });
+  });
+  return (time) => {
+    const [date = "", clock = ""] = wall.format(time).split(" ");
+    const [day, now, minute] = [at(`${date}T00:00Z`), clock.slice(0, 5), at(`${date}T${clock}Z`)];
+    const inHours =
+      windowStart < windowEnd
+        ? now >= windowStart && now < windowEnd && starts(day)
+        : (now >= windowStart && starts(day)) || (now < windowEnd && starts(day - DAY));
+    const inMaintenance = maintenance.some(([begin, end]) => minute >= begin && minute < end);
+    return inHours && !inMaintenance && !(spec.blackoutDates ?? []).includes(date);
+  };
+}
+
+describe("a week", () => {
+  it("is open in just the minutes in which its rules say so", () => {
+    fc.assert(
+      fc.property(anySpec, anyTime, (spec, start) => {
+        const isOpen = ruleOf(spec);
+        let { open, changesAt = Number.POSITIVE_INFINITY } = availabilityAt(spec, start);
+        for (let time = start; time < start + 7 * 86_400_000; time += 60_000) {
+          if (time >= changesAt)
+            ({ open, changesAt = Number.POSITIVE_INFINITY } = availabilityAt(spec, time));
+          if (open === isOpen(time)) continue;
+          throw new Error(`${new Date(time).toISOString()} is told ${open ? "open" : "closed"}`);
+        }
+      }),
+      { numRuns: 8 },
+    );
+  }, 60_000);
+
+  it("is told soon, also where it never opens", () => {
+    const days = Array.from({ length: 366 }, (_, day) => at("2026-11-25T00:00Z") + day * 86_400_000);
+    const blackoutDates = days.map((day) => new Date(day).toISOString().slice(0, 10));
+    expect(told({ blackoutDates }, "2026-11-25T12:00:00Z")).toEqual([
+      "closed: blackout",
+      "2027-11-26T00:00:00Z",
+    ]);
+    const maintenanceWindows = ["02", "03", "04", "05", "06", "07", "08"].map((day) => ({
+      start: `2026-11-${day}`,
+      end: `2026-11-${day}`,
+      frequency: "Weekly" as const,
+    }));
+    expect(told({ maintenanceWindows }, "2026-11-25T12:00:00Z")).toEqual(["closed: maintenance", undefined]);
+  });
+});

@@ -212,6 +212,25 @@ describe("a Batch", () => {
       { phase: "Failed", reason: "DeadlineExceeded" },
     ],
     ["that is suspended is suspended", [job({}, { suspend: true })], { phase: "Suspended", ready: false }],
+    [
+      "that may run no task is suspended",
+      [job({}, { parallelism: 0, completions: 2 })],
+      { phase: "Suspended", reason: "Suspended" },
+    ],
+    [
+      "of which one part is done and the other suspended is suspended",
+      [job(condition("Complete", "True")), job({}, { parallelism: 0 }, { name: "demo-2" })],
+      { phase: "Suspended", reason: "Suspended" },
+    ],
+    [
+      "that is suspended is not yet at rest while a pod is being ended",
+      [
+        job({}, { suspend: true }),
+        pod("a", running, { deletionTimestamp: "2026-01-01T00:00:00Z" }),
+        pod("b", { phase: "Succeeded" }),
+      ],
+      { phase: "Suspended", reason: "Suspending", message: "1 pods have not ended yet" },
+    ],
   ])("%s", (_, objects, expected) => {
     expect(observeWorkload(objects)).toMatchObject(expected);
   });

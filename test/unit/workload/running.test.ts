@@ -124,8 +124,19 @@ describe("a Job", () => {
   });
 
   test("that is suspended keeps its tasks back", () => {
-    expect(objectOf("Job", batch({}, { input: { suspended: true } })).spec?.suspend).toBe(true);
-    expect(objectOf("Job", batch({})).spec).not.toHaveProperty("suspend");
+    const { spec } = objectOf("Job", batch({}, { input: { suspended: true } }));
+    expect(spec).toMatchObject({ parallelism: 0, completions: 3 });
+    // A Kubernetes older than 1.21 would refuse the object.
+    expect(spec).not.toHaveProperty("suspend");
+  });
+
+  test.each([
+    ["has its timeout where the deadline is later", 90_000, 3600],
+    ["is over at its deadline where that is sooner", 1800, 1800],
+    ["has a second where the deadline has passed", -5, 1],
+  ])("%s", (_, secondsToDeadline, seconds) => {
+    const { spec } = objectOf("Job", batch({ timeout: "1h" }, { input: { secondsToDeadline } }));
+    expect(spec?.activeDeadlineSeconds).toBe(seconds);
   });
 
   test.each(["AllReduce", "Pipeline"])(

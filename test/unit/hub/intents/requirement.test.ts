@@ -108,14 +108,6 @@ describe("what an Intent asks, for the allocator", () => {
     expect(negotiation("fail")).toEqual([]);
   });
 
-  it("is refused where this hub could not honour it", () => {
-    const availability = { windowStart: "20:00", windowEnd: "07:00" };
-    expect(read({ constraints: { availability } })).toMatchObject({
-      ok: false,
-      problems: [{ path: "spec.constraints.availability", message: expect.stringContaining("not") }],
-    });
-  });
-
   it("tells an unknown model with its path and the nearest known one", () => {
     expect(read({}, { resources: { gpu: { model: "h1000" } } })).toMatchObject({
       ok: false,

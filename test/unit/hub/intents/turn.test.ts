@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openLedger, record } from "../../../../src/allocation/ledger.ts";
-import { type Asking, type Pass, takeTurn } from "../../../../src/hub/intents/turn.ts";
+import { type FormerPlace, isWhole } from "../../../../src/hub/intents/returning.ts";
+import { type Asking, type Outcome, type Pass, takeTurn } from "../../../../src/hub/intents/turn.ts";
 import { offer, requirement, snapshot } from "../../allocation/builders.ts";
 
 const MINUTE = 60_000;
@@ -83,6 +84,13 @@ describe("an Intent's turn", () => {
     expect(outcome.result === "preempts" && outcome.victims.map(({ uid }) => uid)).toEqual(["lowest"]);
   });
 
+  it("displaces nobody where it does not go", () => {
+    const pass = passWith({ a: 8, b: 8 }, { holders: [holder("low", "a", 8)] });
+    expect(takeTurn(pass, asking(4, { priority: 5, avoids: new Set(["alpha/a"]) })).result).toBe("waits");
+    const kept = passWith({ a: 8, b: 8 }, { holders: [holder("low", "a", 8)], kept: new Set(["alpha/a"]) });
+    expect(takeTurn(kept, asking(4, { priority: 5 })).result).toBe("waits");
+  });
+
   it("displaces nobody of its own priority", () => {
     const pass = passWith({ a: 8, b: 8 }, { holders: [holder("equal", "a", 8, 5)] });
     expect(takeTurn(pass, asking(4, { priority: 5 })).result).toBe("waits");
@@ -106,5 +114,65 @@ describe("an Intent's turn", () => {
     expect(ask(0).result).toBe("waits");
     const later = ask(2 * MINUTE);
     expect(later.result === "placed" && later.relaxed).toBe("spot");
+  });
+});
+
+describe("the turn of one that was suspended", () => {
+  const place = (units: Record<string, number>, parts: Partial<FormerPlace> = {}): FormerPlace => ({
+    units: new Map(Object.entries(units)),
+    relaxed: undefined,
+    bound: undefined,
+    ...parts,
+  });
+  const placedOn = (outcome: Outcome): readonly string[] =>
+    outcome.result === "placed" ? outcome.decision.placements.map(({ offer: id }) => id) : [outcome.result];
+  const bound = "its volumes are on b of alpha";
+
+  it("is for the place that it had, whatever would be better now", () => {
+    expect(placedOn(takeTurn(passWith({}), asking(2)))).toEqual(["a"]);
+    expect(placedOn(takeTurn(passWith({}), asking(2, { place: place({ b: 2 }) })))).toEqual(["b"]);
+  });
+
+  it("gives each node the tasks that it had", () => {
+    const tasks = requirement({ gpu: { count: 2 }, tasks: 3 });
+    const before = place({ a: 2, b: 4 });
+    const outcome = takeTurn(passWith({}), asking(2, { place: before, requirement: tasks }));
+    expect(outcome.result === "placed" && isWhole(before, outcome.decision)).toBe(true);
+  });
+
+  it("takes another place where its own is taken", () => {
+    expect(placedOn(takeTurn(passWith({ b: 7 }), asking(2, { place: place({ b: 2 }) })))).toEqual(["a"]);
+  });
+
+  it("waits for its own where its volumes are", () => {
+    const outcome = takeTurn(passWith({ b: 7 }), asking(2, { place: place({ b: 2 }, { bound }) }));
+    expect(outcome.result === "waits" && outcome.reason).toContain(
+      "its volumes are on b of alpha: no offer fits",
+    );
+  });
+
+  it("displaces there, and nowhere else, where its volumes are", () => {
+    const holders = [holder("other", "a", 8, -9), holder("there", "b", 8)];
+    const pass = passWith({ a: 8, b: 8 }, { holders });
+    const outcome = takeTurn(pass, asking(2, { priority: 5, place: place({ b: 2 }, { bound }) }));
+    expect(outcome.result === "preempts" && outcome.victims.map(({ uid }) => uid)).toEqual(["there"]);
+  });
+
+  it("keeps only its own node once it starves there", () => {
+    const pass = passWith({ b: 7 });
+    takeTurn(pass, asking(2, { waitedMs: 31 * MINUTE, place: place({ b: 2 }, { bound }) }));
+    expect([...pass.kept]).toEqual(["alpha/b"]);
+  });
+
+  it("goes back on the terms on which it was placed", () => {
+    const negotiation = { fallbacks: ["spot" as const], autoAcceptThreshold: 1 };
+    const spot = openLedger(snapshot(offer("s", { interruptible: true })));
+    const ask = (relaxed: string | undefined): Outcome =>
+      takeTurn(passWith({}, { ledger: spot }), {
+        ...asking(1, { patienceMs: MINUTE, place: place({ s: 1 }, { relaxed }) }),
+        requirement: requirement({ gpu: { count: 1 }, negotiation }),
+      });
+    expect(ask(undefined).result).toBe("waits");
+    expect(ask("spot")).toMatchObject({ result: "placed", relaxed: "spot" });
   });
 });
