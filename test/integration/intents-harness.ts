@@ -56,8 +56,8 @@ export interface RunningHub {
 export interface Federation {
   readonly hub: TestCluster;
   readonly providers: Readonly<Record<string, TestCluster>>;
-  /** `config` is what the hub's file would have, beside the hurry that tests are in. */
-  start(options?: Partial<IntentOptions>, wrap?: Wrap, config?: object): RunningHub;
+  /** `config` is what the hub's file would have, beside the hurry that tests are in; `now` is the hub's clock. */
+  start(options?: Partial<IntentOptions>, wrap?: Wrap, config?: object, now?: () => number): RunningHub;
   close(): Promise<void>;
 }
 
@@ -79,8 +79,8 @@ export async function startFederation(names: readonly string[]): Promise<Federat
   return {
     hub,
     providers,
-    start: (options, wrap, config) => {
-      const started = startHubOn(hub, options, wrap, config);
+    start: (options, wrap, config, now) => {
+      const started = startHubOn(hub, options, wrap, config, now);
       running.add(started);
       return started;
     },
@@ -101,6 +101,7 @@ function startHubOn(
   options: Partial<IntentOptions> = {},
   wrap: Wrap = (client) => client,
   config: object = {},
+  now: () => number = Date.now,
 ): RunningHub {
   const client = wrap(createClient({ kubeconfigText: cluster.kubeconfig, userAgent: "flare-hub" }));
   const ending = new AbortController();
@@ -130,6 +131,7 @@ function startHubOn(
       controllers: [controller],
       log: createLogger({ level: "info", write: (line) => log.push(line) }),
       signal: ending.signal,
+      now,
       random: () => 0.1,
     },
   ).finally(() => client.close());
