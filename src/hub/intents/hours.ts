@@ -32,8 +32,8 @@ export const isClosed = (view: Pick<IntentView, "read">, now: number): boolean =
 
 /** Until when nothing runs, and why. */
 export function sayClosed({ reason, changesAt }: Availability): string {
-  const until = changesAt === undefined ? "and does not open within a year" : `until ${timestamp(changesAt)}`;
-  return `closed ${until} by constraints.availability (${reason})`;
+  const until = changesAt === undefined ? "for more than a year" : `until ${timestamp(changesAt)}`;
+  return `closed ${until}, by constraints.availability (${reason})`;
 }
 
 /** What an Intent's deadline comes to. Times in milliseconds since 1970. */

@@ -57,7 +57,9 @@ function tooLate(view: IntentView, late: { reason: string; message: string }, fa
 
 /** Milliseconds until its hours begin or end, or its deadline cannot be met any more. */
 export function untilChange(view: IntentView, now: number): number | undefined {
-  const changesAt = hoursOf(view, now)?.changesAt;
+  const hours = hoursOf(view, now);
+  // What does not open within a year may do so within a year of tomorrow.
+  const changesAt = hours?.changesAt ?? (hours?.open === false ? Number.POSITIVE_INFINITY : undefined);
   const latestStart = deadlineOf(view)?.latestStart;
   // Starting at that very time would still do.
   return soonest(changesAt && changesAt - now, latestStart && latestStart + 1 - now);

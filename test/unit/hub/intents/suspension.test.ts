@@ -96,7 +96,7 @@ describe("an Intent without a place", () => {
     const status = written(step);
     expect(status).toMatchObject({
       phase: "Suspended",
-      message: "closed until 2026-11-25T20:00:00Z by constraints.availability (window)",
+      message: "closed until 2026-11-25T20:00:00Z, by constraints.availability (window)",
     });
     expect(reasonOf(status, "Reserved")).toBe("False OutsideAvailability");
     expect(step.do === "write" && step.say?.reason).toBe("OutsideAvailability");
@@ -133,9 +133,12 @@ describe("an Intent without a place", () => {
     const daysOfWeek = ["Mon"];
     const maintenanceWindows = [{ start: "2026-11-02", end: "2026-11-02", frequency: "Weekly" }];
     const constraints = { availability: { daysOfWeek, maintenanceWindows } };
-    expect(written(nextStep(view({ status: ADMITTED, constraints }), facts(at("12:00")))).message).toBe(
-      "closed and does not open within a year by constraints.availability (day)",
-    );
+    const status = written(nextStep(view({ status: ADMITTED, constraints }), facts(at("12:00"))));
+    expect(status.message).toBe("closed for more than a year, by constraints.availability (day)");
+    expect(nextStep(view({ status, constraints }), facts(at("12:00")))).toEqual({
+      do: "rest",
+      afterMs: 3_600_000,
+    });
   });
 });
 
