@@ -118,7 +118,7 @@ function setAsideStatus(view: IntentView, closed: string, now: number): IntentSt
   return change(
     view,
     now,
-    { message, cost: stopCost(view.status.cost, now) },
+    { message, cost: stopCost(view.status.cost, now), gpuUtilization: undefined },
     { Reserved: no(OUTSIDE, message), Ready: no(OUTSIDE, message) },
   );
 }
