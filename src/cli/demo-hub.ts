@@ -1,11 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { defaultHubConfig } from "../hub/config.ts";
 import { SECRETS } from "../hub/engines/resources.ts";
 import { createIntentController } from "../hub/intents/controller.ts";
-import { INTENTS, type KubeIntent } from "../hub/intents/intent-view.ts";
 import { catalogueModels } from "../hub/intents/models.ts";
 import { createRegions } from "../hub/inventory/regions.ts";
 import { PROVIDERS } from "../hub/providers/provider-controller.ts";
@@ -15,38 +12,31 @@ import { createClient } from "../kubernetes/client.ts";
 import type { KubeClient } from "../kubernetes/kube-client.ts";
 import type { KubeObject, Resource } from "../kubernetes/objects.ts";
 import { createLogger } from "../observability/logger.ts";
-import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
+import { kubeconfigYaml } from "../sandbox/kubeconfig.ts";
+import { type Sandbox, sandboxAdmin, startSandbox } from "../sandbox/sandbox.ts";
 import { tablesWith } from "./built-in-tables.ts";
 import type { DemoCluster } from "./demo-clusters.ts";
 import { pretendToRun } from "./demo-kubelet.ts";
+import { type DemoLine, startLine } from "./demo-line.ts";
 import { UserError } from "./exit.ts";
-import { table } from "./output.ts";
 
 /** The hub of the demo, at work. */
 export interface DemoHub {
   readonly sandbox: Sandbox;
   readonly client: KubeClient;
-  /** Submits the demo's Intents and waits until each of them runs or waits. */
-  submit(signal: AbortSignal): Promise<readonly IntentRow[]>;
+  /** How long what runs bears that its provider does not answer. */
+  readonly patienceMs: number;
+  /** The hub's way to a cluster. */
+  line(cluster: string): DemoLine | undefined;
   close(): Promise<void>;
 }
 
-export interface IntentRow {
-  readonly namespace: string;
-  readonly name: string;
-  readonly phase: string;
-  readonly model?: string | undefined;
-  readonly gpus?: number | undefined;
-  readonly provider?: string | undefined;
-  readonly node?: string | undefined;
-  readonly rate?: string | undefined;
-  readonly message: string;
-}
-
-const PATIENCE_MS = 10_000;
 /** How long a batch of the demo runs: long enough to look at, short enough to see who is next. */
 const JOB_MS = 60_000;
 const SYSTEM = "flare-system";
+/** Quicker than in production, where a network may take a moment to recover, and nobody sits and waits. */
+const PATIENCE_MS = 3000;
+const HASTE = { probeEvery: 1000, probeTimeout: 1000, unreachableAfter: 2000, statusEvery: 1000 };
 
 const CRDS: Resource = {
   group: "apiextensions.k8s.io",
@@ -63,13 +53,15 @@ export async function startDemoHub(clusters: readonly DemoCluster[]): Promise<De
   const { lookups, catalogue } = compiled.tables;
   const sandbox = await startSandbox({ name: "hub" });
   const client = createClient({ kubeconfigText: sandbox.adminKubeconfig, userAgent: "flare-demo" });
-  await prepare(client, clusters);
+  const lines = new Map<string, DemoLine>();
+  for (const cluster of clusters) lines.set(cluster.name, await startLine(cluster.sandbox.url));
+  await prepare(client, clusters, lines);
   const ending = new AbortController();
   const config = defaultHubConfig();
   const running: Promise<unknown>[] = [
     runHub(
       {
-        config: { ...config, providers: { ...config.providers, probeEvery: 2000 } },
+        config: { ...config, providers: { ...config.providers, ...HASTE } },
         namespace: SYSTEM,
         identity: "demo",
       },
@@ -81,7 +73,12 @@ export async function startDemoHub(clusters: readonly DemoCluster[]): Promise<De
           }),
         regions: createRegions(lookups.get("regions")?.tree),
         controllers: [
-          createIntentController({ resolveModel: catalogueModels(catalogue), maxInterruptionMs: 20_000 }),
+          createIntentController({
+            resolveModel: catalogueModels(catalogue),
+            maxInterruptionMs: PATIENCE_MS,
+            retryMs: 1000,
+            queueEveryMs: 1000,
+          }),
         ],
         log: createLogger({ level: "error" }),
         signal: ending.signal,
@@ -93,22 +90,40 @@ export async function startDemoHub(clusters: readonly DemoCluster[]): Promise<De
   return {
     sandbox,
     client,
-    submit: (signal) => submit(client, signal),
+    patienceMs: PATIENCE_MS,
+    line: (cluster) => lines.get(cluster),
     close: async () => {
       ending.abort();
       await Promise.allSettled(running);
       client.close();
+      for (const line of lines.values()) await line.close();
       await sandbox.close();
     },
   };
 }
 
-async function prepare(client: KubeClient, clusters: readonly DemoCluster[]): Promise<void> {
-  for (const crd of customResourceDefinitions().values()) await client.create(CRDS, crd as KubeObject);
-  for (const name of [SYSTEM, "team-a", "team-b"])
+/** Seen from the bundle in dist/ and from src/cli/. Without it there are no Flavors, and nothing else is missing. */
+async function flavorCrd(): Promise<readonly unknown[]> {
+  for (const folder of ["../manifests/crds/fluidos/", "../../manifests/crds/fluidos/"]) {
+    const file = new URL(`${folder}nodecore.fluidos.eu_flavors.yaml`, import.meta.url);
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    if (text !== undefined) return [parse(text)];
+  }
+  return [];
+}
+
+async function prepare(
+  client: KubeClient,
+  clusters: readonly DemoCluster[],
+  lines: ReadonlyMap<string, DemoLine>,
+): Promise<void> {
+  for (const crd of [...customResourceDefinitions().values(), ...(await flavorCrd())])
+    await client.create(CRDS, crd as KubeObject);
+  for (const name of [SYSTEM, "fluidos", "team-a", "team-b"])
     await client.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
   for (const { name, sandbox } of clusters) {
-    const kubeconfig = Buffer.from(sandbox.adminKubeconfig).toString("base64");
+    const entry = { ...sandbox.entryFor(sandboxAdmin), url: lines.get(name)?.url ?? sandbox.url };
+    const kubeconfig = Buffer.from(kubeconfigYaml([entry])).toString("base64");
     const secret = {
       apiVersion: "v1",
       kind: "Secret",
@@ -120,73 +135,4 @@ async function prepare(client: KubeClient, clusters: readonly DemoCluster[]): Pr
     const provider = { apiVersion: "flare.clastix.io/v1alpha1", kind: "Provider", metadata: { name }, spec };
     await client.create(PROVIDERS, provider as KubeObject);
   }
-}
-
-/** Seen from the bundle in dist/ and from src/cli/. */
-const places = ["../fixtures/demo/intents/intents.yaml", "../../fixtures/demo/intents/intents.yaml"];
-
-async function readDemoIntents(): Promise<readonly KubeIntent[]> {
-  for (const place of places) {
-    const text = await readFile(fileURLToPath(new URL(place, import.meta.url)), "utf8").catch(
-      () => undefined,
-    );
-    if (text !== undefined) return parseAllDocuments(text).map((document) => document.toJS() as KubeIntent);
-  }
-  throw new UserError("the demo's Intents (fixtures/demo/intents) are missing; run the demo from a checkout");
-}
-
-async function submit(client: KubeClient, signal: AbortSignal): Promise<readonly IntentRow[]> {
-  await untilServed(client, signal);
-  // One after the other, so that the last one is the one for which there is no room.
-  let rows: readonly IntentRow[] = [];
-  for (const intent of await readDemoIntents()) {
-    await client.create(INTENTS, intent, { signal });
-    const { name } = intent.metadata ?? {};
-    for (let waited = 0; waited < PATIENCE_MS && !signal.aborted; waited += 50) {
-      rows = await readIntentRows(client, signal);
-      if (SETTLED.includes(rows.find((row) => row.name === name)?.phase ?? "")) break;
-      await delay(50);
-    }
-  }
-  return rows;
-}
-
-const SETTLED: readonly string[] = ["Running", "Queued", "Failed", "Completed"];
-
-/** Until the hub knows what all of its providers have. */
-async function untilServed(client: KubeClient, signal: AbortSignal): Promise<void> {
-  type Seen = KubeObject & {
-    readonly status?: { readonly nodes?: number; readonly gpus?: { readonly total: number } };
-  };
-  for (let waited = 0; waited < PATIENCE_MS && !signal.aborted; waited += 50) {
-    const seen: Seen[] = [];
-    for await (const page of client.list<Seen>(PROVIDERS, {}, { signal })) seen.push(...page.items);
-    if (seen.every(({ status }) => (status?.gpus?.total ?? 0) > 0)) return;
-    await delay(50);
-  }
-}
-
-async function readIntentRows(client: KubeClient, signal: AbortSignal): Promise<readonly IntentRow[]> {
-  const rows: IntentRow[] = [];
-  for await (const page of client.list<KubeIntent>(INTENTS, {}, { signal }))
-    rows.push(...page.items.map(rowOf));
-  return rows;
-}
-
-function rowOf({ metadata, status = {} }: KubeIntent): IntentRow {
-  const { placement, message = "", phase = "Pending", cost } = status;
-  const { name = "", namespace = "" } = metadata ?? {};
-  const { model, gpus, provider, node } = placement ?? {};
-  return { namespace, name, phase, model, gpus, provider, node, rate: cost?.rate, message };
-}
-
-const HEADER = ["NAMESPACE", "INTENT", "PHASE", "MODEL", "GPUS", "PROVIDER", "NODE", "RATE/H", "MESSAGE"];
-
-export function intentTable(rows: readonly IntentRow[]): string {
-  const cells = rows.map(({ namespace, name, phase, model, gpus, provider, node, rate, message }) =>
-    [namespace, name, phase, model, gpus, provider, node, rate, message].map((value) =>
-      value === undefined ? "-" : String(value),
-    ),
-  );
-  return table([HEADER, ...cells]);
 }

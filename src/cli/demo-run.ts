@@ -10,8 +10,9 @@ import { kubeconfigYaml } from "../sandbox/kubeconfig.ts";
 import { sandboxAdmin } from "../sandbox/sandbox.ts";
 import { agentTables } from "./agent-tables.ts";
 import { type DemoCluster, startClusters } from "./demo-clusters.ts";
-import { type DemoHub, type IntentRow, intentTable, startDemoHub } from "./demo-hub.ts";
+import { type DemoHub, startDemoHub } from "./demo-hub.ts";
 import { type PoolRow, poolTable, readPool } from "./demo-pool.ts";
+import { tellStory } from "./demo-story.ts";
 
 export interface DemoFlags {
   readonly once?: boolean;
@@ -31,8 +32,8 @@ const patienceMs = 15_000;
 const pollMs = 100;
 
 /**
- * Runs the demo until its signal aborts, or with `once` until the pool is printed. Resolves to whether every GPU node
- * was described in time. Leaves nothing behind.
+ * Runs the demo until its signal aborts, or with `once` until its story is told. Resolves to whether everything came as
+ * it should have. Leaves nothing behind.
  */
 export async function runDemo(flags: DemoFlags, shell: DemoShell): Promise<boolean> {
   const clusters: DemoCluster[] = [];
@@ -49,14 +50,15 @@ export async function runDemo(flags: DemoFlags, shell: DemoShell): Promise<boole
     const pool = await waitForPool(clusters, running.length, shell);
     if (flags.output === "table") shell.print(poolTable(pool));
     hub = await startDemoHub(clusters);
-    const intents = shell.signal.aborted ? [] : await submitIntents(hub, shell);
-    shell.print(
-      flags.output === "json" ? JSON.stringify({ pool, intents }, null, 2) : `\n${intentTable(intents)}`,
-    );
+    const { ok, ...told } = await tellStory(hub, clusters, {
+      ...shell,
+      show: flags.output === "table" ? shell.print : () => {},
+    });
+    if (flags.output === "json") shell.print(JSON.stringify({ pool, ...told }, null, 2));
     const complete = pool.length === running.length;
     if (!complete)
       shell.progress(`only ${pool.length} of ${running.length} GPU nodes were described in time`);
-    if (flags.once === true || shell.signal.aborted) return complete;
+    if (flags.once === true || shell.signal.aborted) return complete && (ok || shell.signal.aborted);
     folder = await mkdtemp(join(tmpdir(), "flare-demo-"));
     const file = join(folder, "kubeconfig");
     await writeFile(file, kubeconfigOf(clusters, hub), { mode: 0o600 });
@@ -101,36 +103,28 @@ async function waitForPool(
   return pool;
 }
 
-async function submitIntents(hub: DemoHub, { signal, progress }: DemoShell): Promise<readonly IntentRow[]> {
-  progress("a hub takes Intents and places them on the clusters; what runs their pods only pretends to");
-  return hub.submit(signal);
-}
-
 const kubeconfigOf = (clusters: readonly DemoCluster[], hub: DemoHub): string =>
   kubeconfigYaml([...clusters, hub].map(({ sandbox }) => sandbox.entryFor(sandboxAdmin)));
 
 /** What the reader can do now, in commands that work as they stand. */
 function invitation(file: string, clusters: readonly DemoCluster[]): string {
-  const cluster = clusters.find(({ gpuNodes }) => gpuNodes.length > 0);
-  const [node = ""] = cluster?.gpuNodes ?? [];
-  const kubectl = `kubectl --kubeconfig ${file} --context ${cluster?.name ?? ""}`;
-  const onHub = `kubectl --kubeconfig ${file} --context hub`;
+  const names = [...clusters.map(({ name }) => name), "hub"];
   return `
-The clusters stay up; your own kubectl works on them (contexts ${[...clusters.map(({ name }) => name), "hub"].join(", ")}):
-  ${kubectl} get nodes
-  ${kubectl} describe node ${node}
+Everything stays up. Your own kubectl works on it (contexts ${names.join(", ")}):
+  export KUBECONFIG=${file}
 Give a node another GPU and see its annotations follow:
-  ${kubectl} label node ${node} --overwrite nvidia.com/gpu.product=NVIDIA-H100-PCIe nvidia.com/gpu.memory=81559
-  ${kubectl} get node ${node} -o yaml | grep fluidos.eu
-  ${kubectl} get events
-Ask the hub for GPUs, see why they went where they went, and who waits for what:
-  ${onHub} get providers
-  ${onHub} get intents -A
-  ${onHub} describe intent -n team-a pretrain
+  kubectl --context lab-milan label node rtx-1 --overwrite nvidia.com/gpu.product=NVIDIA-L40S nvidia.com/gpu.memory=46068
+  kubectl --context lab-milan describe node rtx-1
+See who asks for what, what is on offer, and why an Intent is where it is:
+  kubectl --context hub get intents,providers,flavors -A
+  kubectl --context hub describe intent -n team-a pretrain
 Delete the training, and see the one that waits take its place:
-  ${onHub} delete intent -n team-a train-llm
-  ${onHub} get intents -A --watch
-Ctrl-C ends them and removes the kubeconfig.`;
+  kubectl --context hub delete intent -n team-a train-llm
+  kubectl --context hub get intents -A --watch
+Take the hub's way to a cluster away, see its Intents move, and give it back:
+  kubectl --context hub patch provider aws-us --type merge -p '{"spec":{"kubeconfigSecretRef":{"key":"none"}}}'
+  kubectl --context hub patch provider aws-us --type merge -p '{"spec":{"kubeconfigSecretRef":{"key":"kubeconfig"}}}'
+Ctrl-C ends everything and removes the kubeconfig.`;
 }
 
 const ended = (signal: AbortSignal): Promise<void> =>

@@ -5,23 +5,23 @@ import { EXIT_CODES } from "./exit.ts";
 const HELP = `
 Examples:
   flare demo                 three clusters, an agent for each GPU node; Ctrl-C ends it
-  flare demo --once          print the pool and end
-  flare demo -o json | jq .  the pool as JSON
+  flare demo --once          the same without waiting for you at its end
+  flare demo --once -o json  the pool and the Intents as JSON
 
 The clusters are small Kubernetes API servers in this process, on the loopback interface; their nodes carry the labels
 of real GPU nodes. Nothing is installed, no other cluster is touched, and nothing is left behind.
 
-Exit codes: 0 done or stopped; 1 the pool did not come together.
+Exit codes: 0 done or stopped; 1 something did not come as it should have.
 `;
 
 /** `flare demo`: three provider clusters in this process, with agents at work, for the reader's own kubectl. */
 export function demoCommand(): Command {
   return new Command("demo")
-    .summary("three provider clusters in one process, to try things on")
+    .summary("three provider clusters and a hub in one process, to try things on")
     .description(
-      "Starts three provider clusters with real GPU nodes' labels in this process, runs an agent for each GPU node and shows the pool.",
+      "Starts three provider clusters with real GPU nodes' labels and a hub in this process, shows the pool, places Intents on it, and what becomes of them when a cluster is cut off.",
     )
-    .option("--once", "print the pool and end")
+    .option("--once", "end when that is told")
     .addOption(
       new Option("-o, --output <form>", "how to print the pool").choices(["table", "json"]).default("table"),
     )

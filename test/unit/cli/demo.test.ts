@@ -18,6 +18,13 @@ interface DescribedNode {
   readonly sharing?: string;
 }
 
+interface PlacedIntent {
+  readonly name: string;
+  readonly phase: string;
+  readonly provider?: string;
+  readonly waitsFor?: string;
+}
+
 const shell = (
   signal: AbortSignal,
   seen: Seen,
@@ -32,12 +39,13 @@ const shell = (
 });
 
 describe("the demo", { timeout: 60_000 }, () => {
-  test("describes every GPU node of three clusters, and no other, and places Intents on them", async () => {
+  test("describes every GPU node of three clusters, and no other, places Intents on them, and moves those of a provider that is cut off", async () => {
     const seen: Seen = { printed: [], told: [] };
     const complete = await runDemo({ once: true, output: "json" }, shell(new AbortController().signal, seen));
-    const { pool, intents } = JSON.parse(seen.printed.join("")) as {
+    const { pool, intents, afterCut } = JSON.parse(seen.printed.join("")) as {
       readonly pool: readonly DescribedNode[];
-      readonly intents: readonly { name: string; phase: string; provider?: string; message: string }[];
+      readonly intents: readonly PlacedIntent[];
+      readonly afterCut: readonly PlacedIntent[];
     };
     expect(complete).toBe(true);
     expect(new Set(pool.map(({ cluster }) => cluster))).toEqual(
@@ -54,14 +62,22 @@ describe("the demo", { timeout: 60_000 }, () => {
       "mi300x-1": expect.stringMatching(/^1 x amd-mi300x /),
     });
     expect(pool.find(({ node }) => node === "ip-10-0-1-21")?.sharing).toBe("time-slicing");
-    const placed = intents.map(({ name, phase, provider }) => [name, phase, provider]);
-    expect(placed).toEqual([
+    const placesOf = (rows: readonly PlacedIntent[]) =>
+      rows.map(({ name, phase, provider }) => [name, phase, provider]);
+    expect(placesOf(intents)).toEqual([
       ["pretrain", "Queued", undefined],
       ["train-llm", "Running", "lab-milan"],
       ["chat", "Running", "gcp-europe"],
       ["render", "Running", "gcp-europe"],
     ]);
-    expect(intents[0]?.message).toContain("gpu-free 1");
+    expect(intents[0]?.waitsFor).toContain("1 without enough GPUs free at the moment");
+    expect(placesOf(afterCut)).toEqual([
+      ["pretrain", "Queued", undefined],
+      ["train-llm", "Running", "lab-milan"],
+      ["chat", "Running", "aws-us"],
+      ["render", "Running", "aws-us"],
+    ]);
+    expect(seen.told.join("\n")).toContain("Nothing is left, nothing runs twice: 3 Intents");
   });
 
   test("gives out a kubeconfig of its own while it runs, and takes it back", async () => {
@@ -70,7 +86,7 @@ describe("the demo", { timeout: 60_000 }, () => {
     let ended: Promise<boolean> | undefined;
     const file = await new Promise<string>((resolve) => {
       const invited = (text: string): void => {
-        const [, path] = /--kubeconfig (\S+)/.exec(text) ?? [];
+        const [, path] = /KUBECONFIG=(\S+)/.exec(text) ?? [];
         if (path !== undefined) resolve(path);
       };
       ended = runDemo({ output: "table" }, shell(stopper.signal, seen, invited));
