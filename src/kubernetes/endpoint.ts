@@ -4,6 +4,7 @@ import * as https from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { KubeError } from "./kube-error.ts";
 import type { KubeConfigSource } from "./kubeconfig.ts";
+import { elapsed } from "./timing.ts";
 
 /** A server and how to be let in: everything a request needs besides itself. */
 export interface Endpoint {
@@ -41,8 +42,8 @@ interface Held {
   readonly at: number;
 }
 
-/** Creates the endpoint of a kubeconfig. Nothing is read before the first `current()`; `now` is in milliseconds. */
-export function createEndpointSource(source: KubeConfigSource, now: () => number = Date.now): EndpointSource {
+/** Creates the endpoint of a kubeconfig. Nothing is read before the first `current()`; `now`: milliseconds that never go back. */
+export function createEndpointSource(source: KubeConfigSource, now: () => number = elapsed): EndpointSource {
   let config: KubeConfig | undefined;
   let held: Held | undefined;
   let pending: Promise<Endpoint> | undefined;

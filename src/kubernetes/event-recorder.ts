@@ -73,7 +73,8 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
     const name = eventName(subject, event);
     const known = seen.get(name) ?? { count: 0, writtenAt: Number.NEGATIVE_INFINITY };
     const count = known.count + 1;
-    const isNews = now() - known.writtenAt >= REPEAT_MS;
+    // A clock that was set back an hour must not silence an Event for an hour.
+    const isNews = Math.abs(now() - known.writtenAt) >= REPEAT_MS;
     const due = isNews && waiting < MOST_WAITING && takeToken(subject);
     remember(seen, name, { count, writtenAt: due ? now() : known.writtenAt });
     if (!due) return;
@@ -99,6 +100,7 @@ function createBucket(now: () => number, burst: number, refillMs: number): () =>
   let tokens = burst;
   let filledAt = now();
   return () => {
+    filledAt = Math.min(filledAt, now());
     const refill = Math.floor((now() - filledAt) / refillMs);
     if (refill > 0) {
       tokens = Math.min(burst, tokens + refill);

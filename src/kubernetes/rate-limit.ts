@@ -1,3 +1,5 @@
+import { elapsed } from "./timing.ts";
+
 /** A token bucket: so many at once, then so many a second. */
 export interface RateLimitOptions {
   readonly burst: number;
@@ -7,7 +9,7 @@ export interface RateLimitOptions {
 }
 
 /** Creates a limit. Each call takes a token and returns 0, or takes none and returns the milliseconds until there is one. */
-export function createRateLimit({ burst, perSecond, now = Date.now }: RateLimitOptions): () => number {
+export function createRateLimit({ burst, perSecond, now = elapsed }: RateLimitOptions): () => number {
   let tokens = burst;
   let filledAt = now();
   return () => {

@@ -1,3 +1,6 @@
+/** Milliseconds that never go back, whatever is done to the clock: for how long something takes, not for when it was. */
+export const elapsed = (): number => performance.now();
+
 /** Waits, or returns early when the signal aborts. Never throws. */
 export type Sleep = (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 

@@ -1,4 +1,5 @@
 import { createDueQueue, type Waiting } from "./due-queue.ts";
+import { elapsed } from "./timing.ts";
 
 /** How an item is to be worked on. */
 export interface AddOptions {
@@ -35,6 +36,7 @@ export interface WorkQueueOptions {
     readonly waitedMs: number;
     readonly tookMs: number;
   }) => void;
+  /** Milliseconds that never go back: what waits must not wait for a clock that was set back to catch up. */
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -61,7 +63,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Creates a queue; it begins with what is added as soon as the caller is done adding. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { concurrency = 1, now = Date.now } = options;
+  const { concurrency = 1, now = elapsed } = options;
   const queue = createDueQueue();
   /** Keys in work, with how they are wanted once more. */
   const working = new Map<string, Waiting | undefined>();

@@ -8,13 +8,14 @@ import type { SecretValue, WorkloadInput } from "../../workload/input.ts";
 import type { WorkloadOptions } from "../../workload/options.ts";
 import { missingSecrets, secretReferences } from "../../workload/secrets.ts";
 import { workloadObjects } from "../../workload/workload-objects.ts";
-import type { IntentView } from "../intents/intent-view.ts";
+import { conditionOf, type IntentView } from "../intents/intent-view.ts";
 import type { Place } from "../intents/places.ts";
 import { type Toleration, tolerates } from "../inventory/closed.ts";
 import { type Given, given } from "../inventory/given.ts";
 import type { OfferPool } from "../inventory/offer-pool.ts";
 import { HUB_MANAGER } from "../manager.ts";
 import type { StepResult } from "./engine.ts";
+import { prune } from "./prune.ts";
 import { JOBS, NAMESPACES, resourceOf, SECRETS } from "./resources.ts";
 
 /** What the configuration says of all workloads. */
@@ -59,10 +60,13 @@ export async function deployObjects(options: DeployOptions, job: Job): Promise<S
   }
   const foreign = await strangerIn(client, options.hub, job);
   if (foreign !== undefined) return foreign;
-  for (const object of workloadObjects(input)) {
+  const wanted = workloadObjects(input);
+  for (const object of wanted) {
     if (object.kind === "Job") await applyJob(client, object, input.suspended, signal);
-    else await client.apply(resourceOf(object), object, applying(signal));
+    else await applyOne(client, object, signal);
   }
+  if (wasThereBefore(view))
+    await prune(client, { hub: options.hub, intent: view, namespace: place.namespace, wanted }, signal);
   return { ok: true };
 }
 
@@ -78,6 +82,9 @@ function timesOf(
     secondsToDeadline: Number.isNaN(leftMs) ? undefined : Math.ceil(leftMs / 1000),
   });
 }
+
+/** Whether an earlier spec may have left something that this one does not want. */
+const wasThereBefore = (view: IntentView): boolean => conditionOf(view, "Offloaded")?.status === "True";
 
 const failure = (reason: string, message: string): StepResult => ({ ok: false, reason, message });
 
@@ -169,6 +176,20 @@ async function strangerIn(
 }
 
 const applying = (signal: AbortSignal) => ({ fieldManager: HUB_MANAGER, force: true, signal });
+
+async function applyOne(client: KubeClient, object: KubeObject, signal: AbortSignal): Promise<void> {
+  const resource = resourceOf(object);
+  try {
+    await client.apply(resource, object, applying(signal));
+  } catch (error) {
+    if (!isKubeError(error, "invalid") || object.kind !== "Deployment") throw error;
+    // Not every change can be made in place: of a probe that is taken away the server keeps its own defaults, which are
+    // no probe. Its pods are replaced by a change either way. One that is not there is wrong in itself: it fails again.
+    const { name, namespace } = object.metadata ?? {};
+    await client.delete(resource, { name, namespace }, { signal });
+    await client.apply(resource, object, applying(signal));
+  }
+}
 
 /**
  * A Job's pods are as they were when it was made: where the API server refuses the change of them, the Job that is there

@@ -3,7 +3,7 @@ import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { KubeObject, ManagedFieldsEntry, Resource } from "../../kubernetes/objects.ts";
 import { createRateLimit } from "../../kubernetes/rate-limit.ts";
 import { createReflector, type Reflector } from "../../kubernetes/reflector.ts";
-import { sleep } from "../../kubernetes/timing.ts";
+import { elapsed, sleep } from "../../kubernetes/timing.ts";
 import { createWorkQueue, type WorkQueue, type WorkResult } from "../../kubernetes/work-queue.ts";
 import { KEYS } from "../../workload/identity.ts";
 import { labelValue } from "../../workload/names.ts";
@@ -86,7 +86,7 @@ async function keepFlavors(
   };
   let queue: WorkQueue | undefined;
   const add = (name: string): void => {
-    const waitMs = (writtenAt.get(name) ?? Number.NEGATIVE_INFINITY) + config.flavors.every - context.now();
+    const waitMs = (writtenAt.get(name) ?? Number.NEGATIVE_INFINITY) + config.flavors.every - elapsed();
     queue?.add(name, { delayMs: Math.max(0, waitMs) });
   };
   const touch = (provider: string): void => {
@@ -141,13 +141,12 @@ function watchFlavors(
 }
 
 function startQueue(keeper: Keeper): WorkQueue {
-  const { config, now, random, metrics, log } = keeper.context;
+  const { config, random, metrics, log } = keeper.context;
   const { perSecond } = config.flavors;
   return createWorkQueue({
     concurrency: 4,
-    now,
     random,
-    limit: createRateLimit({ burst: Math.max(1, 2 * perSecond), perSecond, now }),
+    limit: createRateLimit({ burst: Math.max(1, 2 * perSecond), perSecond }),
     work: (name, signal) => reconcile(keeper, name, signal),
     onError: (name, error, failures) => {
       metrics.reconcileFailed("flavor");
@@ -200,7 +199,7 @@ async function apply(keeper: Keeper, wanted: Flavor, isOurs: boolean, signal: Ab
   const { name } = wanted.metadata;
   const force = isOurs || (await wasOurs(keeper, name, signal));
   const done = await context.client.apply(resource, wanted, { fieldManager: HUB_MANAGER, force, signal });
-  writtenAt.set(name, context.now());
+  writtenAt.set(name, elapsed());
   context.metrics.flavorWritten(done.outcome === "applied" ? "apply" : "conflict");
   if (done.outcome === "applied") return;
   const managers = [...new Set(done.conflicts.map(({ manager }) => manager))].join(", ");

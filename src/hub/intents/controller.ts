@@ -82,7 +82,7 @@ function createWorld(
   options: IntentOptions & { readonly hub: string },
   context: ControllerContext,
 ): { world: World; queue: WorkQueue } {
-  const { pool, reservations, providers, log, metrics, now, random } = context;
+  const { pool, reservations, providers, log, metrics, random } = context;
   const engine = createDirectEngine({
     hub: options.hub,
     hubClient: context.client,
@@ -118,7 +118,6 @@ function createWorld(
   const queue = createWorkQueue({
     concurrency: options.concurrency,
     maxDelayMs: 60_000,
-    now,
     random,
     onError: failed,
     work: (key, signal) => reconcile(world, key, signal),
@@ -126,7 +125,6 @@ function createWorld(
   const cleanings = createWorkQueue({
     concurrency: options.concurrency,
     maxDelayMs: 60_000,
-    now,
     random,
     onError: failed,
     work: (key, signal) => cleanUp(world, key, signal),
@@ -134,13 +132,12 @@ function createWorld(
   // One pass at a time: two would give the same GPUs to two Intents.
   const passes = createWorkQueue({
     concurrency: 1,
-    now,
     random,
     onError: failed,
     work: (_, signal) => scheduleOnce(world, signal),
   });
   metrics.queue("intent", queue);
-  metrics.intents.observe({ views: () => store.values(), now });
+  metrics.intents.observe({ views: () => store.values(), now: context.now });
   return { world, queue: together(queue, [cleanings, passes]) };
 }
 
@@ -190,12 +187,12 @@ const asIntent = (item: KubeIntent): KubeIntent => ({
 
 /** A decision with half of the providers is a worse one: they get a moment to tell what they have. */
 async function settle({ context, options }: World, signal: AbortSignal): Promise<void> {
-  const { providers, now } = context;
-  const until = now() + options.settleMs;
+  const { providers } = context;
+  const patience = AbortSignal.timeout(options.settleMs);
   await Promise.race([providers.listed, sleep(options.settleMs, signal)]);
   const isComplete = (): boolean =>
     providers.all().every((each) => each.synced() || each.closed() !== undefined);
-  while (!signal.aborted && !isComplete() && now() < until) await sleep(50, signal);
+  while (!signal.aborted && !patience.aborted && !isComplete()) await sleep(50, signal);
 }
 
 /** Whatever may matter to an Intent wakes it. */

@@ -142,7 +142,9 @@ export interface Leaving {
 }
 
 /** The place is left; it is cleaned up from now on, and the Intent looks for another or comes to its end. */
-export function leftStatus(view: IntentView, { reason, message, phase }: Leaving, now: number): IntentStatus {
+export function leftStatus(view: IntentView, leaving: Leaving, now: number): IntentStatus {
+  const { reason, phase } = leaving;
+  const message = `${leaving.message}${volumesLeft(view)}`;
   const gone = no(reason, message);
   return change(
     view,
@@ -160,6 +162,15 @@ export function leftStatus(view: IntentView, { reason, message, phase }: Leaving
     },
     { Reserved: gone, Offloaded: gone, Deployed: gone, Ready: gone },
   );
+}
+
+/** Volumes do not move, and go with the place: whoever loses them is told. */
+function volumesLeft({ read, status }: IntentView): string {
+  const volumes = read.ok ? (read.spec.workload.storage?.volumes ?? []) : [];
+  const names = volumes.filter(({ type }) => type === "Persistent").map(({ name }) => name);
+  if (names.length === 0) return "";
+  const { namespace, provider } = status.placement ?? {};
+  return `; its persistent volumes (${names.join(", ")}) do not move: they are deleted with namespace ${namespace} of ${provider}`;
 }
 
 /** It ends without ever having had a place. */

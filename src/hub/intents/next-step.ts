@@ -137,7 +137,9 @@ function watching(view: IntentView, facts: Facts): Step {
   if (seen !== undefined) return seen;
   const costed = costedStatus(view, facts.now, facts.utilization);
   const since = Date.parse(view.status.cost?.since ?? "");
-  const costInMs = Number.isNaN(since) ? undefined : since + facts.costEveryMs - facts.now;
+  // After a clock was stepped back, the cost is counted from the new time on, at once.
+  const dueAt = since > facts.now ? facts.now : since + facts.costEveryMs;
+  const costInMs = Number.isNaN(since) ? undefined : dueAt - facts.now;
   if (costInMs !== undefined && costInMs <= 0 && !sayTheSame(costed, view.status))
     return { do: "write", status: costed };
   return later(soonest(spentMs(view, facts), facts.lostInMs, costInMs, untilChange(view, facts.now)));

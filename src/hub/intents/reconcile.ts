@@ -4,6 +4,7 @@ import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { WorkResult } from "../../kubernetes/work-queue.ts";
 import type { WorkloadObservation } from "../../workload/observe.ts";
 import { patienceOf } from "./absence.ts";
+import { crowdedOut } from "./crowding.ts";
 import {
   FINALIZER,
   holdsPlacement,
@@ -232,7 +233,9 @@ function lossOf(
   now: number,
 ): Pick<Facts, "lost" | "lostInMs"> {
   const absence = places.length === 0 ? undefined : world.absences.of(places, now);
-  if (absence === undefined) return { lost: undefined, lostInMs: undefined };
+  const { pool, reservations } = world.context;
+  const crowded = crowdedOut({ pool, reservations, store: world.store }, view);
+  if (absence === undefined || crowded !== undefined) return { lost: crowded, lostInMs: undefined };
   const leftMs = absence.since + patienceOf(view, world.options.maxInterruptionMs) - now;
   if (leftMs > 0) return { lost: undefined, lostInMs: leftMs };
   const message = `${absence.what} for ${Math.round((now - absence.since) / 1000)} s: it looks for another place`;

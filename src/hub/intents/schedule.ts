@@ -204,7 +204,7 @@ async function displace(world: World, by: IntentView, { uid }: Holder, signal: A
   const status = leftStatus(victim, { reason: "Preempted", message, phase: "Queued" }, world.context.now());
   await settle(world, victim, async () => {
     const next = await writeStatus(world, victim, status, signal);
-    announce(world, next, { type: "Warning", reason: "Preempted", message });
+    announce(world, next, { type: "Warning", reason: "Preempted", message: status.message ?? message });
   });
 }
 

@@ -63,8 +63,9 @@ export function leave(
   { now }: Facts,
   type: Announcement["type"] = "Normal",
 ): Step {
-  const { reason, message } = leaving;
-  return { do: "write", status: leftStatus(view, leaving, now), say: { type, reason, message } };
+  const { reason } = leaving;
+  const status = leftStatus(view, leaving, now);
+  return { do: "write", status, say: { type, reason, message: status.message ?? leaving.message } };
 }
 
 export const normal = (reason: string, message = ""): Announcement => ({ type: "Normal", reason, message });

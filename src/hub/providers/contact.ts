@@ -1,4 +1,5 @@
 import type { KubeError } from "../../kubernetes/kube-error.ts";
+import { elapsed } from "../../kubernetes/timing.ts";
 
 /** What goes on with a provider at the same time. */
 export type Activity = "probe" | "nodes" | "pods";
@@ -15,27 +16,36 @@ export interface Contact {
   lastContactAt(): number | undefined;
 }
 
-/** Creates the contact with a provider of which nothing was heard. `onChange` is told after each report. */
-export function createContact(now: () => number, onChange: () => void): Contact {
+/**
+ * Creates the contact with a provider of which nothing was heard. `onChange` is told after each report. What is kept is
+ * how long ago something was, by a clock that never goes back; told is when that was by the clock as it is now.
+ */
+export function createContact(
+  now: () => number,
+  onChange: () => void,
+  steady: () => number = elapsed,
+): Contact {
   const failures = new Map<Activity, KubeError>();
   let contactAt: number | undefined;
   let failingSince: number | undefined;
+  const told = (at: number | undefined): number | undefined =>
+    at === undefined ? undefined : Math.round(now() - (steady() - at));
   return {
     works: (activity) => {
       failures.delete(activity);
       if (failures.size === 0) failingSince = undefined;
-      contactAt = now();
+      contactAt = steady();
       onChange();
     },
     fails: (activity, error) => {
       failures.set(activity, error);
-      failingSince ??= now();
+      failingSince ??= steady();
       // It said no: that is an answer.
-      if (error.status !== undefined) contactAt = now();
+      if (error.status !== undefined) contactAt = steady();
       onChange();
     },
     failure: () => failures.get("probe") ?? failures.get("nodes") ?? failures.get("pods"),
-    failingSince: () => failingSince,
-    lastContactAt: () => contactAt,
+    failingSince: () => told(failingSince),
+    lastContactAt: () => told(contactAt),
   };
 }

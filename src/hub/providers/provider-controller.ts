@@ -4,6 +4,7 @@ import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { KubeObject, Resource } from "../../kubernetes/objects.ts";
 import { createReflector, type Reflector } from "../../kubernetes/reflector.ts";
 import type { Change } from "../../kubernetes/reflector-store.ts";
+import { elapsed } from "../../kubernetes/timing.ts";
 import { createWorkQueue } from "../../kubernetes/work-queue.ts";
 import { HUB_MANAGER } from "../manager.ts";
 import type { HubMetrics } from "../metrics.ts";
@@ -42,7 +43,6 @@ export function createProviderController(options: ProviderControllerOptions): Pr
 
   const queue = createWorkQueue({
     concurrency: 8,
-    now: options.now,
     random: options.random,
     onError: (name, error) => {
       options.metrics.reconcileFailed("provider");
@@ -51,13 +51,13 @@ export function createProviderController(options: ProviderControllerOptions): Pr
     work: async (name, signal) => {
       const runtime = runtimes.get(name);
       if (runtime !== undefined) await writeStatus(options, runtime, signal);
-      writtenAt.set(name, options.now());
+      writtenAt.set(name, elapsed());
       return {};
     },
   });
   options.metrics.queue("provider", queue);
   const statusDue = (name: string): void => {
-    const waitMs = (writtenAt.get(name) ?? Number.NEGATIVE_INFINITY) + options.statusEveryMs - options.now();
+    const waitMs = (writtenAt.get(name) ?? Number.NEGATIVE_INFINITY) + options.statusEveryMs - elapsed();
     queue.add(name, { delayMs: Math.max(0, waitMs) });
   };
   const stopRuntime = (name: string): void => {

@@ -53,6 +53,21 @@ describe("an event recorder", () => {
     ]);
   });
 
+  it("goes on after the clock was stepped back: neither repetitions nor the flood's bound wait for it to catch up", async () => {
+    const { events, clock, created } = recorder();
+    for (let index = 0; index < 12; index++) events.record(SUBJECT, event(`before ${index}`));
+    clock.now -= 3_600_000;
+    events.record(SUBJECT, event("dropped"));
+    clock.now += 120_000;
+    events.record(SUBJECT, event("before 0"));
+    events.record(SUBJECT, event("after"));
+    await events.flush();
+    expect(created.slice(12).map(({ message, count }) => [message, count])).toEqual([
+      ["before 0", 2],
+      ["after", 1],
+    ]);
+  });
+
   it("counts repetitions and writes them seldom", async () => {
     const { events, clock, created } = recorder();
     for (let minute = 0; minute < 21; minute++) {

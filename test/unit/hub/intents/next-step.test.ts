@@ -171,6 +171,19 @@ describe("the next step", () => {
     expect(say(nextStep(view(changed(workload)), facts({ stillFits })))).toBe(expected);
   });
 
+  it("says in status and Event what becomes of the volumes of a place that is left", () => {
+    const volume = { path: "/data", size: "1Gi" };
+    const volumes = [
+      { ...volume, name: "checkpoints", type: "Persistent" },
+      { ...volume, name: "scratch", path: "/scratch", type: "Temporary" },
+    ];
+    const lost = { reason: "NodeGone", message: "node gpu-1 of alpha is gone" };
+    const step = nextStep(view({ status: DEPLOYED, workload: { storage: { volumes } } }), facts({ lost }));
+    const message =
+      "node gpu-1 of alpha is gone; its persistent volumes (checkpoints) do not move: they are deleted with namespace ns of alpha";
+    expect(step).toMatchObject({ do: "write", status: { message }, say: { type: "Warning", message } });
+  });
+
   it("stops what has spent its total, and says so", () => {
     const cost = { rate: "10 EUR", since: "2026-01-01T11:00:00Z", accrued: "0 EUR" };
     const spec = { constraints: { maxTotalCost: "10 EUR" } };
@@ -186,6 +199,13 @@ describe("the next step", () => {
       do: "rest",
       afterMs: 3600,
     });
+  });
+
+  it("counts the cost from the new time on, once the clock was stepped back", () => {
+    const cost = { rate: "10 EUR", since: "2026-01-01T13:00:00Z", accrued: "9 EUR" };
+    const spec = { constraints: { maxTotalCost: "10 EUR" } };
+    const step = nextStep(view({ spec, status: { ...DEPLOYED, cost } }), facts());
+    expect(step).toMatchObject({ do: "write", status: { cost: { ...cost, since: "2026-01-01T12:00:00Z" } } });
   });
 
   it("tells every place that it could not clean", () => {
