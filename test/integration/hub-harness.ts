@@ -6,6 +6,7 @@ import { PROVIDERS } from "../../src/hub/providers/provider-controller.ts";
 import { type HubExitCode, runHub } from "../../src/hub/run-hub.ts";
 import type { Provider } from "../../src/intent/resources.ts";
 import { createClient } from "../../src/kubernetes/client.ts";
+import type { KubeClient } from "../../src/kubernetes/kube-client.ts";
 import type { KubeObject } from "../../src/kubernetes/objects.ts";
 import { createLogger } from "../../src/observability/logger.ts";
 import { REGIONS } from "../unit/hub/builders.ts";
@@ -47,11 +48,17 @@ const IN_A_HURRY = {
 
 /** Starts a hub on a cluster. */
 export async function startHub(
-  cluster: TestCluster,
+  cluster: Pick<TestCluster, "kubeconfig">,
   config: { readonly [section: string]: object } = {},
-  parts: { readonly identity?: string; readonly controllers?: readonly Controller[] } = {},
+  parts: {
+    readonly identity?: string;
+    readonly controllers?: readonly Controller[];
+    /** Sees what the hub does; `place` tells its own cluster from the providers'. */
+    readonly wrap?: (client: KubeClient, place: "hub" | "provider") => KubeClient;
+  } = {},
 ): Promise<TestHub> {
-  const client = createClient({ kubeconfigText: cluster.kubeconfig, userAgent: "flare-hub" });
+  const { wrap = (plain) => plain } = parts;
+  const client = wrap(createClient({ kubeconfigText: cluster.kubeconfig, userAgent: "flare-hub" }), "hub");
   const ending = new AbortController();
   const log: string[] = [];
   let context: ControllerContext | undefined;
@@ -76,9 +83,12 @@ export async function startHub(
       {
         client,
         connect: (destination) =>
-          createClient({
-            kubeconfigText: "inCluster" in destination ? cluster.kubeconfig : destination.kubeconfigText,
-          }),
+          wrap(
+            createClient({
+              kubeconfigText: "inCluster" in destination ? cluster.kubeconfig : destination.kubeconfigText,
+            }),
+            "provider",
+          ),
         regions: REGIONS,
         controllers: [spy, ...(parts.controllers ?? [])],
         log: createLogger({ level: "info", write: (line) => log.push(line) }),

@@ -1,6 +1,7 @@
 /** A hub with its Intent controller and provider clusters beside it, in this process. */
 import { readFileSync } from "node:fs";
 import { hubConfigSchema } from "../../src/hub/config.ts";
+import type { Controller } from "../../src/hub/controller.ts";
 import { createIntentController } from "../../src/hub/intents/controller.ts";
 import { INTENTS } from "../../src/hub/intents/intent-view.ts";
 import { catalogueModels } from "../../src/hub/intents/models.ts";
@@ -40,6 +41,10 @@ const CATALOGUE = ["catalogue-nvidia.yaml"].flatMap((file) => {
 const compiled = compileParsed(CATALOGUE);
 if (!compiled.ok) throw new Error(compiled.problems.join("\n"));
 const resolveModel = catalogueModels(compiled.tables.catalogue);
+
+/** The Intent controller, in a hurry. */
+export const intentController = (options: Partial<IntentOptions> = {}): Controller =>
+  createIntentController({ resolveModel, queueEveryMs: 200, retryMs: 200, ...options });
 
 /** Makes the clients of a hub die, as its process would. */
 export type Wrap = (client: KubeClient) => KubeClient;
@@ -106,7 +111,6 @@ function startHubOn(
   const client = wrap(createClient({ kubeconfigText: cluster.kubeconfig, userAgent: "flare-hub" }));
   const ending = new AbortController();
   const log: string[] = [];
-  const controller = createIntentController({ resolveModel, queueEveryMs: 200, retryMs: 200, ...options });
   let listening: (port: number) => void = () => undefined;
   const port = new Promise<number>((resolve) => {
     listening = resolve;
@@ -128,7 +132,7 @@ function startHubOn(
           }),
         ),
       regions: REGIONS,
-      controllers: [controller],
+      controllers: [intentController(options)],
       log: createLogger({ level: "info", write: (line) => log.push(line) }),
       signal: ending.signal,
       now,

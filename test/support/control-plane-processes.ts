@@ -25,6 +25,7 @@ export const controllerUser = "system:kube-controller-manager";
 const controllers = [
   "namespace,garbagecollector,serviceaccount,serviceaccount-token,root-ca-cert-publisher",
   "clusterrole-aggregation,resourcequota,deployment,replicaset,job,cronjob,endpoint,endpointslice,disruption",
+  "pvc-protection",
 ].join(",");
 
 export async function startEtcd(layout: Layout): Promise<Daemon> {

@@ -9,7 +9,6 @@ import {
   type Manifest,
   parseManifests,
   renderKustomization,
-  renderWithComponent,
 } from "../../support/manifests.ts";
 
 const identity = ({ apiVersion, kind, metadata }: Manifest): string =>
@@ -18,10 +17,7 @@ const byIdentity = (objects: readonly Manifest[]): Record<string, Manifest> =>
   Object.fromEntries(objects.map((object) => [identity(object), object]));
 const variants = [
   { name: "hub", render: () => renderKustomization("manifests/hub") },
-  {
-    name: "hub-fluidos",
-    render: () => renderWithComponent("manifests/hub", "manifests/hub/components/fluidos"),
-  },
+  { name: "hub-fluidos", render: () => renderKustomization("manifests/hub/with-fluidos") },
 ];
 const golden = (name: string): Manifest[] =>
   parseManifests(readFileSync(`test/unit/hub/golden/${name}.yaml`, "utf8"));
