@@ -5,7 +5,7 @@ import { SECRETS } from "../hub/engines/resources.ts";
 import { createIntentController } from "../hub/intents/controller.ts";
 import { catalogueModels } from "../hub/intents/models.ts";
 import { createRegions } from "../hub/inventory/regions.ts";
-import { PROVIDERS } from "../hub/providers/provider-controller.ts";
+import { PROVIDERS } from "../hub/providers/providers.ts";
 import { runHub } from "../hub/run-hub.ts";
 import { customResourceDefinitions } from "../intent/crds.ts";
 import { createClient } from "../kubernetes/client.ts";

@@ -1,14 +1,17 @@
+import { setMaxListeners } from "node:events";
 import { createEventRecorder } from "../kubernetes/event-recorder.ts";
 import { isKubeError } from "../kubernetes/kube-error.ts";
 import { createLeaderElector, type LeaderElector } from "../kubernetes/leader-election.ts";
 import { abortable, sleep } from "../kubernetes/timing.ts";
 import { startHealthServer } from "../observability/health-server.ts";
 import { createMetrics, registerProcessMetrics } from "../observability/metrics.ts";
+import { createFederation } from "./federation.ts";
 import { createHubHealth, type HubHealth } from "./hub-health.ts";
+import type { Reservations } from "./inventory/reservations.ts";
 import { HUB_MANAGER } from "./manager.ts";
 import { createHubMetrics } from "./metrics.ts";
 import type { HubDeps, HubOptions } from "./options.ts";
-import { runTerm, type TermSurroundings } from "./term.ts";
+import { type Follower, runTerm, type TermSurroundings } from "./term.ts";
 
 /** What `flare hub` exits with. */
 export const HUB_EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -18,7 +21,8 @@ export type HubExitCode = (typeof HUB_EXIT)[keyof typeof HUB_EXIT];
 const FLUSH_MS = 300;
 
 /**
- * Runs a hub until its signal aborts. Every replica serves health and metrics; the one that leads runs the controllers.
+ * Runs a hub until its signal aborts. Every replica knows its providers and what they offer, and serves health and
+ * metrics; the one that leads runs the controllers.
  * Never throws: what goes wrong is logged and told by the exit code.
  */
 export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExitCode> {
@@ -34,6 +38,11 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
     onError: (error) => log.debug({ error: String(error) }, "an Event could not be recorded"),
     now,
   });
+  const federation = createFederation(options, deps);
+  const reading = new AbortController();
+  // All watches of all providers listen to it, which is no leak.
+  setMaxListeners(0, reading.signal);
+  let running: Promise<unknown> | undefined;
   let server: Awaited<ReturnType<typeof startHealthServer>> | undefined;
   try {
     // A wrong kubeconfig will not get better by retries: say so and end.
@@ -47,19 +56,30 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
       });
       deps.onListening?.(server.port);
     }
-    await lead({ options, deps, registry, metrics, health, events, isLeader: () => true });
+    running = federation.run(reading.signal);
+    const follower = noFollower(federation.reservations);
+    const around = { options, deps, registry, metrics, health, events, federation, follower };
+    await lead({ ...around, isLeader: () => true });
     return HUB_EXIT.done;
   } catch (error) {
     if (signal.aborted) return HUB_EXIT.done;
     log.error({}, error instanceof Error ? error.message : String(error));
     return isKubeError(error, "config") ? HUB_EXIT.usage : HUB_EXIT.failed;
   } finally {
+    reading.abort();
+    await running;
     const flushed = new AbortController();
     await Promise.race([events.flush(), sleep(FLUSH_MS, flushed.signal)]);
     flushed.abort();
     await server?.close();
   }
 }
+
+/** Where nobody asks a replica that stands by, it need not know what Intents hold. */
+const noFollower = (reservations: Pick<Reservations, "clear">): Follower => ({
+  pause: () => reservations.clear(),
+  resume: () => reservations.clear(),
+});
 
 /** Without leader election there is one term, from start to end. */
 async function lead(around: TermSurroundings): Promise<void> {

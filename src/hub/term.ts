@@ -4,14 +4,12 @@ import type { EventRecorder } from "../kubernetes/event-recorder.ts";
 import { fenceClient } from "../kubernetes/fenced-client.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Controller, ControllerContext } from "./controller.ts";
+import { type Federation, fenceDirectory } from "./federation.ts";
 import { createFlavorController } from "./flavors/flavor-controller.ts";
 import type { HubHealth } from "./hub-health.ts";
-import { createDescriber } from "./inventory/describer.ts";
-import { createOfferPool } from "./inventory/offer-pool.ts";
-import { createReservations } from "./inventory/reservations.ts";
 import type { HubMetrics } from "./metrics.ts";
 import type { HubDeps, HubOptions } from "./options.ts";
-import { createProviderController, type ProviderController } from "./providers/provider-controller.ts";
+import { keepStatuses } from "./providers/status-controller.ts";
 import { createNotifier, type Notifier } from "./webhooks/notifier.ts";
 
 /** What lasts longer than a term. */
@@ -23,14 +21,25 @@ export interface TermSurroundings {
   readonly health: HubHealth;
   readonly events: EventRecorder;
   readonly isLeader: () => boolean;
+  readonly federation: Federation;
+  /** Keeps the reservations while nobody leads here; told of each term, which keeps them itself. */
+  readonly follower: Follower;
+}
+
+/** Who keeps the reservations between terms. */
+export interface Follower {
+  /** A term begins: it finds the book of reservations empty, and nobody else writes into it until `resume`. */
+  pause(): void;
+  resume(): void;
 }
 
 /**
- * Leads until the signal aborts: providers, Flavors and the given controllers, all on state that begins empty and is
- * filled from the API. Rejects when a controller fails; then everything of the term has ended.
+ * Leads until the signal aborts: the status of providers, Flavors and the given controllers. They read what this
+ * replica knows of the federation anyway; what is held by whom begins empty and is filled from the API. Rejects when a
+ * controller fails; then everything of the term has ended.
  */
 export async function runTerm(around: TermSurroundings, signal: AbortSignal): Promise<void> {
-  const { health, metrics, deps } = around;
+  const { health, metrics, deps, follower } = around;
   const term = new AbortController();
   // Providers, controllers and their watches all listen to it, which is no leak.
   setMaxListeners(0, term.signal);
@@ -38,15 +47,16 @@ export async function runTerm(around: TermSurroundings, signal: AbortSignal): Pr
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
   health.leading("starting");
+  follower.pause();
   const notifier = startNotifier(around);
-  const { context, providers } = buildContext(around, notifier, term.signal);
+  const context = buildContext(around, notifier, term.signal);
   metrics.observe({ pool: context.pool, providers: context.providers });
   void context.providers.listed.then(() => {
     if (!term.signal.aborted) health.leading("leading");
   });
   const controllers: readonly Controller[] = [createFlavorController(), ...(deps.controllers ?? [])];
   const running = [
-    providers.run(term.signal),
+    keepStatuses(statusOptions(around, context), term.signal),
     ...controllers.map(async (controller) => {
       deps.log.debug({ controller: controller.name }, "started");
       await controller.start(context);
@@ -59,6 +69,7 @@ export async function runTerm(around: TermSurroundings, signal: AbortSignal): Pr
     await Promise.allSettled(running);
     await notifier.close();
     signal.removeEventListener("abort", end);
+    follower.resume();
     metrics.observe(undefined);
     health.leading("waiting");
   }
@@ -77,43 +88,20 @@ function startNotifier({ options, deps, metrics }: TermSurroundings): Notifier {
 }
 
 function buildContext(
-  { options, deps, registry, metrics, events, isLeader }: TermSurroundings,
+  { options, deps, registry, metrics, events, isLeader, federation }: TermSurroundings,
   notifier: Notifier,
   signal: AbortSignal,
-): { readonly context: ControllerContext; readonly providers: ProviderController } {
-  const { config } = options;
+): ControllerContext {
   const { now = Date.now, random = Math.random, stopwatch = () => performance.now() } = deps;
   const mayWrite = (): boolean => isLeader() && !signal.aborted;
-  const client = fenceClient(deps.client, mayWrite);
-  const reservations = createReservations();
-  const pool = createOfferPool(reservations);
-  const providers = createProviderController({
-    client,
-    connect: (destination) => fenceClient(deps.connect(destination), mayWrite),
-    pool,
-    reservations,
-    regions: deps.regions,
-    tolerations: config.tolerations,
-    describe: createDescriber(),
-    metrics,
-    log: deps.log,
-    now,
-    random,
-    sleep: deps.sleep,
-    probeMs: config.providers.probeEvery,
-    probeTimeoutMs: config.providers.probeTimeout,
-    silenceMs: config.providers.watchSilence,
-    unreachableAfterMs: config.providers.unreachableAfter,
-    statusEveryMs: config.providers.statusEvery,
-  });
-  const context: ControllerContext = {
-    client,
+  return {
+    client: fenceClient(deps.client, mayWrite),
     signal,
     isLeader: mayWrite,
-    config,
-    pool,
-    reservations,
-    providers: providers.directory,
+    config: options.config,
+    pool: federation.pool,
+    reservations: federation.reservations,
+    providers: fenceDirectory(federation.providers.directory, mayWrite),
     events,
     notifier,
     log: deps.log,
@@ -123,5 +111,18 @@ function buildContext(
     stopwatch,
     random,
   };
-  return { context, providers };
 }
+
+const statusOptions = (
+  { options, federation, metrics }: TermSurroundings,
+  { client, pool, log, now, random }: ControllerContext,
+) => ({
+  client,
+  pool,
+  providers: federation.providers,
+  metrics,
+  log,
+  now,
+  random,
+  statusEveryMs: options.config.providers.statusEvery,
+});

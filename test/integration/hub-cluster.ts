@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseAllDocuments } from "yaml";
 import { PODS } from "../../src/hub/providers/connection.ts";
-import { PROVIDERS } from "../../src/hub/providers/provider-controller.ts";
+import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { SECRETS } from "../../src/hub/providers/secret-source.ts";
 import { createClient } from "../../src/kubernetes/client.ts";
 import type { KubeClient } from "../../src/kubernetes/kube-client.ts";

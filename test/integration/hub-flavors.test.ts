@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Flavor } from "../../src/fluidos/flavor.ts";
 import { flavorName } from "../../src/hub/flavors/node-flavors.ts";
-import { PROVIDERS } from "../../src/hub/providers/provider-controller.ts";
+import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { type KubeObject, NODES, type Resource } from "../../src/kubernetes/objects.ts";
 import {
   addProvider,

@@ -2,7 +2,7 @@
 import { expect, vi } from "vitest";
 import { type HubConfig, hubConfigSchema } from "../../src/hub/config.ts";
 import type { Controller, ControllerContext } from "../../src/hub/controller.ts";
-import { PROVIDERS } from "../../src/hub/providers/provider-controller.ts";
+import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { type HubExitCode, runHub } from "../../src/hub/run-hub.ts";
 import type { Provider } from "../../src/intent/resources.ts";
 import { createClient } from "../../src/kubernetes/client.ts";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { PODS } from "../../src/hub/providers/connection.ts";
-import { PROVIDERS } from "../../src/hub/providers/provider-controller.ts";
+import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { SECRETS } from "../../src/hub/providers/secret-source.ts";
 import { NODES } from "../../src/kubernetes/objects.ts";
 import {

@@ -1,6 +1,6 @@
 /** More is asked than there is: who waits, who goes first, who gives way, and what happens when a place is lost. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { PROVIDERS } from "../../src/hub/providers/provider-controller.ts";
+import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { NODES } from "../../src/kubernetes/objects.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { addProvider, startCluster, type TestCluster, writeKubeconfig } from "./hub-cluster.ts";

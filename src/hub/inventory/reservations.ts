@@ -15,6 +15,8 @@ export interface Reservation {
 export interface Reservations {
   /** Replaces what an Intent holds; an empty list lets it go. */
   set(intent: string, reservations: readonly Reservation[]): void;
+  /** Everybody lets go of everything: for who begins to keep the book. */
+  clear(): void;
   /** True while the Intent holds anything: its pods are then counted by what it holds. */
   isReserved(intent: string): boolean;
   on(provider: string, node: string): readonly Reservation[];
@@ -37,16 +39,20 @@ export function createReservations(): Reservations {
   const add = (each: Reservation): void => {
     byNode.set(nodeOf(each), (byNode.get(nodeOf(each)) ?? new Set<Reservation>()).add(each));
   };
+  const set: Reservations["set"] = (intent, reservations) => {
+    const before = byIntent.get(intent) ?? [];
+    const after = reservations.map((each) => ({ ...each }));
+    for (const each of before) remove(each);
+    for (const each of after) add(each);
+    if (after.length === 0) byIntent.delete(intent);
+    else byIntent.set(intent, after);
+    const touched = new Map([...before, ...after].map((each) => [nodeOf(each), each]));
+    for (const { provider, node } of touched.values()) for (const tell of listeners) tell(provider, node);
+  };
   return {
-    set: (intent, reservations) => {
-      const before = byIntent.get(intent) ?? [];
-      const after = reservations.map((each) => ({ ...each }));
-      for (const each of before) remove(each);
-      for (const each of after) add(each);
-      if (after.length === 0) byIntent.delete(intent);
-      else byIntent.set(intent, after);
-      const touched = new Map([...before, ...after].map((each) => [nodeOf(each), each]));
-      for (const { provider, node } of touched.values()) for (const tell of listeners) tell(provider, node);
+    set,
+    clear: () => {
+      for (const intent of [...byIntent.keys()]) set(intent, []);
     },
     isReserved: (intent) => byIntent.has(intent),
     on: (provider, node) => [...(byNode.get(`${provider}/${node}`) ?? [])],

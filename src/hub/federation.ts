@@ -1,0 +1,80 @@
+import { fenceClient } from "../kubernetes/fenced-client.ts";
+import type { KubeClient } from "../kubernetes/kube-client.ts";
+import { createDescriber } from "./inventory/describer.ts";
+import { createOfferPool, type OfferPool } from "./inventory/offer-pool.ts";
+import { createReservations, type Reservations } from "./inventory/reservations.ts";
+import type { HubDeps, HubOptions } from "./options.ts";
+import type { ProviderDirectory, ProviderEntry } from "./providers/directory.ts";
+import { createProviders, type Providers } from "./providers/providers.ts";
+
+/** What a replica knows of the federation, whether it leads or not: its providers and what they offer. Only read. */
+export interface Federation {
+  readonly pool: OfferPool;
+  /** Kept by the leader's term while there is one, and by who follows the Intents otherwise; never by both. */
+  readonly reservations: Reservations;
+  readonly providers: Providers;
+  /** True once every provider told all it has, or is closed: before that, what is missing may only be unread. */
+  isComplete(): boolean;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Creates it; nothing happens before `run`. */
+export function createFederation({ config }: HubOptions, deps: HubDeps): Federation {
+  const { client, connect, regions, log, now = Date.now, random = Math.random, sleep } = deps;
+  const reservations = createReservations();
+  const pool = createOfferPool(reservations);
+  const providers = createProviders({
+    client,
+    connect,
+    pool,
+    reservations,
+    regions,
+    tolerations: config.tolerations,
+    describe: createDescriber(),
+    log,
+    now,
+    random,
+    sleep,
+    probeMs: config.providers.probeEvery,
+    probeTimeoutMs: config.providers.probeTimeout,
+    silenceMs: config.providers.watchSilence,
+    unreachableAfterMs: config.providers.unreachableAfter,
+  });
+  let listed = false;
+  void providers.directory.listed.then(() => {
+    listed = true;
+  });
+  return {
+    pool,
+    reservations,
+    providers,
+    isComplete: () =>
+      listed && providers.directory.all().every((each) => each.synced() || each.closed() !== undefined),
+    run: (signal) => providers.run(signal),
+  };
+}
+
+/** The directory with its clients fenced: writes to a provider end with the term that the directory was made for. */
+export function fenceDirectory(directory: ProviderDirectory, mayWrite: () => boolean): ProviderDirectory {
+  const fenced = new WeakMap<KubeClient, KubeClient>();
+  const fence = (client: KubeClient): KubeClient => {
+    const known = fenced.get(client) ?? fenceClient(client, mayWrite);
+    fenced.set(client, known);
+    return known;
+  };
+  const entryOf = (entry: ProviderEntry): ProviderEntry => ({
+    ...entry,
+    client: () => {
+      const client = entry.client();
+      return client && fence(client);
+    },
+  });
+  return {
+    ...directory,
+    get: (name) => {
+      const entry = directory.get(name);
+      return entry && entryOf(entry);
+    },
+    all: () => directory.all().map(entryOf),
+  };
+}

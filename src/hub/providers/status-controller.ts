@@ -1,0 +1,101 @@
+import type { KubeClient } from "../../kubernetes/kube-client.ts";
+import { isKubeError } from "../../kubernetes/kube-error.ts";
+import type { KubeObject } from "../../kubernetes/objects.ts";
+import { elapsed } from "../../kubernetes/timing.ts";
+import { createWorkQueue } from "../../kubernetes/work-queue.ts";
+import type { Logger } from "../../observability/logger.ts";
+import type { OfferPool } from "../inventory/offer-pool.ts";
+import { HUB_MANAGER } from "../manager.ts";
+import type { HubMetrics } from "../metrics.ts";
+import { providerConditions } from "./conditions.ts";
+import type { ProviderRuntime } from "./provider-runtime.ts";
+import { countGpus, nextStatus } from "./provider-status.ts";
+import { PROVIDERS, type Providers } from "./providers.ts";
+
+export interface StatusControllerOptions {
+  /** The hub's own cluster. */
+  readonly client: Pick<KubeClient, "apply">;
+  readonly providers: Providers;
+  readonly pool: OfferPool;
+  readonly metrics: HubMetrics;
+  readonly log: Logger;
+  /** A provider's status is written at most this often. */
+  readonly statusEveryMs: number;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** Writes into each Provider's status how it stands with it, until the signal aborts: only the leader does. */
+export async function keepStatuses(options: StatusControllerOptions, signal: AbortSignal): Promise<void> {
+  const { providers, metrics, log, random, statusEveryMs } = options;
+  const writtenAt = new Map<string, number>();
+  const queue = createWorkQueue({
+    concurrency: 8,
+    random,
+    onError: (name, error) => {
+      metrics.reconcileFailed("provider");
+      log.warn({ provider: name, error: String(error) }, "the status could not be written");
+    },
+    work: async (name, workSignal) => {
+      const runtime = providers.runtime(name);
+      if (runtime === undefined) writtenAt.delete(name);
+      else {
+        await writeStatus(options, runtime, workSignal);
+        writtenAt.set(name, elapsed());
+      }
+      return {};
+    },
+  });
+  metrics.queue("provider", queue);
+  const due = (name: string): void => {
+    const waitMs = (writtenAt.get(name) ?? Number.NEGATIVE_INFINITY) + statusEveryMs - elapsed();
+    queue.add(name, { delayMs: Math.max(0, waitMs) });
+  };
+  const unsubscribe = providers.subscribe(due);
+  for (const name of providers.names()) due(name);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  unsubscribe();
+  await queue.stop();
+}
+
+async function writeStatus(
+  { client, pool, now }: StatusControllerOptions,
+  runtime: ProviderRuntime,
+  signal: AbortSignal,
+): Promise<void> {
+  const facts = runtime.facts();
+  const provider = runtime.provider();
+  const problems = [...pool.nodes(runtime.name)].flatMap((node) => node.problems);
+  const status = nextStatus(
+    provider,
+    {
+      conditions: providerConditions(facts, now()),
+      lastContactAt: facts.lastContactAt,
+      version: runtime.version(),
+      ...countGpus(pool, runtime.name),
+      // Closed nodes are ordinary; a provider that is closed as a whole says so in its conditions.
+      problems: problems.filter(({ code }) => code !== "closed").map(({ message }) => message),
+    },
+    now(),
+  );
+  if (status === undefined) return;
+  const { apiVersion, kind } = provider;
+  await applyStatus(client, { apiVersion, kind, metadata: { name: runtime.name }, status }, signal);
+}
+
+async function applyStatus(
+  client: Pick<KubeClient, "apply">,
+  object: KubeObject & { readonly status: object },
+  signal: AbortSignal,
+): Promise<void> {
+  const owner = { fieldManager: HUB_MANAGER, force: true, subresource: "status" };
+  try {
+    await client.apply(PROVIDERS, object, { ...owner, signal });
+  } catch (error) {
+    // Deleted meanwhile.
+    if (!isKubeError(error, "not-found")) throw error;
+  }
+}
