@@ -100,7 +100,9 @@ async function checkWebhookKeys({ webhooks }: HubConfig): Promise<void> {
 }
 
 /** What the hub knows by the mapping tables, the built-in ones with the site's on top: regions, and models of Intents. */
-async function partsOf(folder: string | undefined): Promise<Pick<HubDeps, "regions" | "controllers">> {
+async function partsOf(
+  folder: string | undefined,
+): Promise<Pick<HubDeps, "regions" | "controllers" | "resolveModel">> {
   const [{ tablesWith, siteTables }, { createRegions }, { createIntentController }, { catalogueModels }] =
     await Promise.all([
       import("./built-in-tables.ts"),
@@ -111,8 +113,10 @@ async function partsOf(folder: string | undefined): Promise<Pick<HubDeps, "regio
   const compiled = await tablesWith(folder === undefined ? [] : await siteTables([folder]));
   if (!compiled.ok) throw new UserError(compiled.problems.join("\n"));
   const { lookups, catalogue } = compiled.tables;
+  const resolveModel = catalogueModels(catalogue);
   return {
     regions: createRegions(lookups.get("regions")?.tree),
-    controllers: [createIntentController({ resolveModel: catalogueModels(catalogue) })],
+    controllers: [createIntentController({ resolveModel })],
+    resolveModel,
   };
 }

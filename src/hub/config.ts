@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { apiConfigSchema } from "./api/config.ts";
 import { duration, name } from "./config-fields.ts";
 import { intentsSection } from "./intents/config.ts";
 import { USUAL_TOLERATIONS } from "./inventory/closed.ts";
@@ -67,6 +68,8 @@ export const hubConfigSchema = z.strictObject({
   flavors: flavors.prefault({}),
   intents: intentsSection.prefault({}),
   webhooks: webhooksSection.default([]),
+  /** The REST API; served where the section is there, were it empty. */
+  api: apiConfigSchema.optional(),
 });
 
 export type HubConfig = z.output<typeof hubConfigSchema>;

@@ -13,7 +13,7 @@ export interface Federation {
   /** Kept by the leader's term while there is one, and by who follows the Intents otherwise; never by both. */
   readonly reservations: Reservations;
   readonly providers: Providers;
-  /** True once every provider told all it has, or is closed: before that, what is missing may only be unread. */
+  /** True from when every provider that was known at the start told all it has, or failed to: before, what is missing may only be unread. */
   isComplete(): boolean;
   run(signal: AbortSignal): Promise<void>;
 }
@@ -41,15 +41,24 @@ export function createFederation({ config }: HubOptions, deps: HubDeps): Federat
     unreachableAfterMs: config.providers.unreachableAfter,
   });
   let listed = false;
+  let complete = false;
   void providers.directory.listed.then(() => {
     listed = true;
   });
+  const hasTold = (name: string): boolean => {
+    const runtime = providers.runtime(name);
+    if (runtime === undefined || runtime.closed() !== undefined) return true;
+    const { synced, failure } = runtime.facts();
+    return synced || failure !== undefined;
+  };
   return {
     pool,
     reservations,
     providers,
-    isComplete: () =>
-      listed && providers.directory.all().every((each) => each.synced() || each.closed() !== undefined),
+    isComplete: () => {
+      complete ||= listed && providers.names().every(hasTold);
+      return complete;
+    },
     run: (signal) => providers.run(signal),
   };
 }

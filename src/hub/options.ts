@@ -3,6 +3,7 @@ import type { Sleep } from "../kubernetes/timing.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { HubConfig } from "./config.ts";
 import type { Controller } from "./controller.ts";
+import type { ResolveModel } from "./intents/models.ts";
 import type { Regions } from "./inventory/regions.ts";
 import type { Destination } from "./providers/provider-runtime.ts";
 
@@ -26,11 +27,15 @@ export interface HubDeps {
   readonly regions: Regions;
   /** Run by the leader, beside providers and Flavors. */
   readonly controllers?: readonly Controller[];
+  /** What people call GPU models; the REST API, where the configuration has one, needs it. */
+  readonly resolveModel?: ResolveModel;
   readonly log: Logger;
   /** Ends the hub. */
   readonly signal: AbortSignal;
   /** Told when health and metrics are being served (useful with port 0). */
   readonly onListening?: (port: number) => void;
+  /** Told when the REST API is being served. */
+  readonly onApi?: (port: number) => void;
   readonly version?: string;
   readonly now?: () => number;
   readonly stopwatch?: () => number;

@@ -4,14 +4,15 @@ import { isKubeError } from "../kubernetes/kube-error.ts";
 import { createLeaderElector, type LeaderElector } from "../kubernetes/leader-election.ts";
 import { abortable, sleep } from "../kubernetes/timing.ts";
 import { startHealthServer } from "../observability/health-server.ts";
-import { createMetrics, registerProcessMetrics } from "../observability/metrics.ts";
-import { createFederation } from "./federation.ts";
+import { createMetrics, type Metrics, registerProcessMetrics } from "../observability/metrics.ts";
+import type { Api } from "./api/api.ts";
+import { createFederation, type Federation } from "./federation.ts";
 import { createHubHealth, type HubHealth } from "./hub-health.ts";
-import type { Reservations } from "./inventory/reservations.ts";
+import type { Follower, Reservations } from "./inventory/reservations.ts";
 import { HUB_MANAGER } from "./manager.ts";
 import { createHubMetrics } from "./metrics.ts";
 import type { HubDeps, HubOptions } from "./options.ts";
-import { type Follower, runTerm, type TermSurroundings } from "./term.ts";
+import { runTerm, type TermSurroundings } from "./term.ts";
 
 /** What `flare hub` exits with. */
 export const HUB_EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -44,6 +45,7 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
   setMaxListeners(0, reading.signal);
   let running: Promise<unknown> | undefined;
   let server: Awaited<ReturnType<typeof startHealthServer>> | undefined;
+  let api: Api | undefined;
   try {
     // A wrong kubeconfig will not get better by retries: say so and end.
     await abortable(deps.client.server(), signal, () => new Error("asked to end"));
@@ -57,7 +59,10 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
       deps.onListening?.(server.port);
     }
     running = federation.run(reading.signal);
-    const follower = noFollower(federation.reservations);
+    api = await serveApi(options, deps, { federation, registry });
+    const follower = api?.follower ?? noFollower(federation.reservations);
+    // Those who wait for an answer get it while the term ends.
+    signal.addEventListener("abort", () => void api?.close(), { once: true });
     const around = { options, deps, registry, metrics, health, events, federation, follower };
     await lead({ ...around, isLeader: () => true });
     return HUB_EXIT.done;
@@ -66,6 +71,7 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
     log.error({}, error instanceof Error ? error.message : String(error));
     return isKubeError(error, "config") ? HUB_EXIT.usage : HUB_EXIT.failed;
   } finally {
+    await api?.close();
     reading.abort();
     await running;
     const flushed = new AbortController();
@@ -73,6 +79,21 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
     flushed.abort();
     await server?.close();
   }
+}
+
+/** Serves the REST API where the configuration says so; its code is loaded only then. */
+async function serveApi(
+  { config }: HubOptions,
+  deps: HubDeps,
+  parts: { readonly federation: Federation; readonly registry: Metrics },
+): Promise<Api | undefined> {
+  const { client, resolveModel, log, now = Date.now, random = Math.random, version = "unknown" } = deps;
+  if (config.api === undefined || resolveModel === undefined) return undefined;
+  const { startApi } = await import("./api/api.ts");
+  const meaning = { ...config.intents, resolveModel };
+  const api = await startApi({ config: config.api, client, meaning, log, now, random, version, ...parts });
+  deps.onApi?.(api.port);
+  return api;
 }
 
 /** Where nobody asks a replica that stands by, it need not know what Intents hold. */

@@ -7,6 +7,7 @@ import type { Controller, ControllerContext } from "./controller.ts";
 import { type Federation, fenceDirectory } from "./federation.ts";
 import { createFlavorController } from "./flavors/flavor-controller.ts";
 import type { HubHealth } from "./hub-health.ts";
+import type { Follower } from "./inventory/reservations.ts";
 import type { HubMetrics } from "./metrics.ts";
 import type { HubDeps, HubOptions } from "./options.ts";
 import { keepStatuses } from "./providers/status-controller.ts";
@@ -24,13 +25,6 @@ export interface TermSurroundings {
   readonly federation: Federation;
   /** Keeps the reservations while nobody leads here; told of each term, which keeps them itself. */
   readonly follower: Follower;
-}
-
-/** Who keeps the reservations between terms. */
-export interface Follower {
-  /** A term begins: it finds the book of reservations empty, and nobody else writes into it until `resume`. */
-  pause(): void;
-  resume(): void;
 }
 
 /**

@@ -16,7 +16,7 @@ export const INTENTS: Resource = {
 /** Held by every Intent for which something may exist in a provider. */
 export const FINALIZER = "flare.clastix.io/cleanup";
 /** Label by which several namespaces belong to one tenant. */
-const TENANT_LABEL = "capsule.clastix.io/tenant";
+export const TENANT_LABEL = "capsule.clastix.io/tenant";
 
 /** An Intent as it comes over the wire. */
 export interface KubeIntent extends KubeObject {

@@ -24,6 +24,13 @@ export interface Reservations {
   subscribe(listener: (provider: string, node: string) => void): () => void;
 }
 
+/** Who keeps the reservations between terms. */
+export interface Follower {
+  /** A term begins: it finds the book of reservations empty, and nobody else writes into it until `resume`. */
+  pause(): void;
+  resume(): void;
+}
+
 const nodeOf = ({ provider, node }: Reservation): string => `${provider}/${node}`;
 
 /** Creates an empty book of reservations. */
@@ -52,7 +59,7 @@ export function createReservations(): Reservations {
   return {
     set,
     clear: () => {
-      for (const intent of [...byIntent.keys()]) set(intent, []);
+      for (const intent of byIntent.keys()) set(intent, []);
     },
     isReserved: (intent) => byIntent.has(intent),
     on: (provider, node) => [...(byNode.get(`${provider}/${node}`) ?? [])],

@@ -1,0 +1,201 @@
+import { randomUUID } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { isKubeError } from "../../kubernetes/kube-error.ts";
+import type { Logger } from "../../observability/logger.ts";
+import { ApiError, errorBody, errorHeaders } from "./api-error.ts";
+import { type Authenticator, type Caller, type Identity, requirePermission } from "./auth/authenticate.ts";
+import { addressKey, type ClientAddress } from "./client-address.ts";
+import { ERROR_CODES } from "./error-codes.ts";
+import { parseJson, readBytes, requireJson } from "./json-body.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import { bodyResponse, bytesResponse, eventsResponse, SECURITY_HEADERS } from "./response.ts";
+import type { ApiRequest, Reply, Route } from "./route.ts";
+
+type Env = { readonly Bindings: HttpBindings };
+
+export interface AppOptions {
+  readonly routes: readonly Route[];
+  readonly auth: Authenticator;
+  readonly perToken: RateLimit;
+  readonly perAddress: RateLimit;
+  readonly clientAddress: ClientAddress;
+  /** Told of each answer. */
+  readonly onAnswer: (answer: {
+    readonly method: string;
+    readonly path: string;
+    readonly status: number;
+  }) => void;
+  readonly log: Logger;
+  /** Ends answers that go on. */
+  readonly ending: AbortSignal;
+  readonly isTls: boolean;
+}
+
+/** The reference has its paths under `/api/v1`; clients of its first implementation know them at the root. */
+const ROOTS = ["/api/v1", ""];
+
+/** What is known of a request before anything is decided. */
+interface Incoming {
+  readonly context: Context<Env>;
+  readonly address: string;
+  readonly requestId: string;
+}
+
+/** Makes the routes one application: each request is let in, read, answered, and whatever goes wrong told in one form. */
+export function createApp(options: AppOptions): Hono<Env> {
+  const app = new Hono<Env>({ strict: false });
+  const guarded =
+    (path: string, answer: (incoming: Incoming) => Promise<Response>) => async (context: Context<Env>) => {
+      const incoming = incomingOf(options, context);
+      const response = await answer(incoming).catch((error: unknown) =>
+        errorResponse(options, incoming, error),
+      );
+      decorate(response, incoming, options.isTls);
+      options.onAnswer({ method: context.req.method, path, status: response.status });
+      return response;
+    };
+  for (const path of new Set(options.routes.map((route) => route.path))) {
+    const own = options.routes.filter((route) => route.path === path);
+    for (const root of ROOTS) {
+      const at = root + path.replaceAll(/\{(\w+)\}/g, ":$1");
+      for (const route of own)
+        app.on(
+          route.method,
+          at,
+          guarded(path, (incoming) => answer(options, route, incoming)),
+        );
+      app.all(
+        at,
+        guarded(path, (incoming) => Promise.reject(wrongMethod(incoming, own))),
+      );
+    }
+  }
+  const nowhere = guarded("", async ({ context }) => {
+    throw new ApiError(
+      "NOT_FOUND",
+      `there is no ${context.req.path.slice(0, 200)}; /openapi.json has what there is`,
+    );
+  });
+  app.notFound(nowhere);
+  return app;
+}
+
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+
+function incomingOf({ clientAddress }: AppOptions, context: Context<Env>): Incoming {
+  const given = context.req.header("X-Request-Id");
+  return {
+    context,
+    // Without a socket, in tests of the application alone, there is no address.
+    address: clientAddress(
+      context.env?.incoming?.socket.remoteAddress,
+      context.req.header("X-Forwarded-For"),
+    ),
+    requestId: given !== undefined && REQUEST_ID.test(given) ? given : randomUUID(),
+  };
+}
+
+async function answer(options: AppOptions, route: Route, incoming: Incoming): Promise<Response> {
+  const { context, address } = incoming;
+  requireTurn(options.perAddress, addressKey(address), "from your address");
+  const identify = (): Promise<Identity> =>
+    options.auth.identify(context.req.header("Authorization"), address);
+  const callerOf = (identity: Identity): Promise<Caller> =>
+    options.auth.callerOf(identity, context.req.header("X-Flare-Tenant"));
+  const again = async (): Promise<Caller> => callerOf(await identify());
+  if (route.access === "public")
+    return respond(incoming, await route.handle(await requestOf(options, route, incoming, again)));
+  const identity = await identify();
+  requireTurn(options.perToken, identity.key, "with your token");
+  if (route.access === "identity")
+    return respond(incoming, await route.handle(await requestOf(options, route, incoming, again), identity));
+  const caller = await callerOf(identity);
+  requirePermission(caller, route.access);
+  // The body of somebody who may not send one is not read.
+  return respond(incoming, await route.handle(await requestOf(options, route, incoming, again), caller));
+}
+
+function requireTurn(limit: RateLimit, key: string, whose: string): void {
+  const retryAfterSeconds = limit.take(key);
+  if (retryAfterSeconds !== undefined)
+    throw new ApiError("RATE_LIMITED", `too many requests ${whose}`, { retryAfterSeconds });
+}
+
+async function requestOf(
+  { ending }: AppOptions,
+  route: Route,
+  { context, address, requestId }: Incoming,
+  again: ApiRequest["again"],
+): Promise<ApiRequest> {
+  const { req } = context;
+  return {
+    params: req.param() as Readonly<Record<string, string>>,
+    query: new URL(req.url).searchParams,
+    header: (name) => req.header(name),
+    body: route.body === undefined ? undefined : await bodyOf(context),
+    address,
+    requestId,
+    get signal() {
+      return AbortSignal.any([req.raw.signal, ending]);
+    },
+    again,
+  };
+}
+
+async function bodyOf({ req }: Context<Env>): Promise<unknown> {
+  requireJson(req.header("Content-Type"), req.header("Content-Encoding"));
+  return parseJson(await readBytes(req.raw.body));
+}
+
+function respond({ context }: Incoming, reply: Reply): Promise<Response> | Response {
+  const acceptEncoding = context.req.header("Accept-Encoding");
+  if ("bytes" in reply) return bytesResponse(reply, acceptEncoding);
+  if ("events" in reply) return eventsResponse(reply);
+  return bodyResponse(reply, acceptEncoding);
+}
+
+function wrongMethod({ context }: Incoming, routes: readonly Route[]): ApiError {
+  const allow = routes.map(({ method }) => method).join(", ");
+  return new ApiError("METHOD_NOT_ALLOWED", `${context.req.method} is not possible here; ${allow} is`, {
+    headers: { Allow: allow },
+  });
+}
+
+function errorResponse(
+  { log }: AppOptions,
+  { context, requestId }: Incoming,
+  thrown: unknown,
+): Promise<Response> | Response {
+  const error = asApiError(thrown);
+  const { status } = ERROR_CODES[error.code];
+  if (status >= 500) {
+    const { method, path } = context.req;
+    const facts = { requestId, method, path, error: String(error.cause ?? thrown) };
+    if (error.code === "INTERNAL") log.error({ ...facts, stack: stackOf(thrown) }, "a request failed");
+    else log.warn(facts, error.message);
+  }
+  const body = errorBody(error, requestId);
+  return bodyResponse({ status, headers: errorHeaders(error), body }, context.req.header("Accept-Encoding"));
+}
+
+function asApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  if (isKubeError(thrown))
+    return new ApiError("UNAVAILABLE", "the hub cannot reach what it needs at present", {
+      cause: thrown,
+      retryAfterSeconds: 5,
+    });
+  return new ApiError("INTERNAL", "the hub failed at this; its log has more under the request id", {
+    cause: thrown,
+  });
+}
+
+const stackOf = (thrown: unknown): string | undefined => (thrown instanceof Error ? thrown.stack : undefined);
+
+function decorate(response: Response, { requestId }: Incoming, isTls: boolean): void {
+  for (const [name, value] of Object.entries(SECURITY_HEADERS))
+    if (!response.headers.has(name)) response.headers.set(name, value);
+  if (isTls) response.headers.set("Strict-Transport-Security", "max-age=31536000");
+  response.headers.set("X-Request-Id", requestId);
+}

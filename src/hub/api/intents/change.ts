@@ -1,0 +1,151 @@
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import { parseIntentRequest } from "../../../intent/parse.ts";
+import { isRecord } from "../../../intent/read-document.ts";
+import { intentToRest, properRestNames } from "../../../intent/rest.ts";
+import type { IntentSpec } from "../../../intent/spec-schema.ts";
+import { isKubeError } from "../../../kubernetes/kube-error.ts";
+import {
+  holdsPlacement,
+  INTENTS,
+  type IntentView,
+  type KubeIntent,
+  viewOf,
+} from "../../intents/intent-view.ts";
+import { ApiError, problemError } from "../api-error.ts";
+import type { Caller } from "../auth/authenticate.ts";
+import { kubeFailure } from "../kube-failure.ts";
+import { type ApiRequest, type Reply, type Route, readQuery } from "../route.ts";
+import { type ApiWorld, audit } from "../world.ts";
+import { assess, readRequirement } from "./assess.ts";
+import { findIntent, readIntent } from "./find.ts";
+import { etagOf, intentDetail, intentStatusForm, matches } from "./intent-form.ts";
+import { mergePatch } from "./merge-patch.ts";
+import { requireTenantQuota } from "./tenant-quota.ts";
+
+const query = z.object({
+  restart: z
+    .enum(["true", "false"])
+    .describe("true: a batch that runs may begin anew, which is the only way to change it.")
+    .default("false"),
+});
+
+/** How often a change is tried on top of a status that was written meanwhile. */
+const TRIES = 5;
+
+/** PATCH /intents/{intent_id}. */
+export function changeRoute(world: ApiWorld): Route {
+  return {
+    method: "PATCH",
+    path: "/intents/{intent_id}",
+    operationId: "changeIntent",
+    summary: "Change what an Intent asks for; a service keeps its place where that still fits",
+    tag: "Intents",
+    access: "intents:write",
+    query,
+    body: { schema: "intent-patch", type: "application/merge-patch+json" },
+    headers: { "If-Match": "ETag of the state that the change is for; whatever it is now if absent." },
+    answer: { status: 200, description: "It was changed.", schema: intentStatusForm },
+    errors: ["NOT_FOUND", "PRECONDITION_FAILED", "CONFLICT", "QUOTA_EXCEEDED"],
+    handle: (request, caller) => change(world, request, caller),
+  };
+}
+
+async function change(world: ApiWorld, request: ApiRequest, caller: Caller): Promise<Reply> {
+  const mayRestart = readQuery(query, request.query).restart === "true";
+  const patch = readPatch(request.body);
+  const known = await findIntent(world, caller, request.params.intent_id ?? "", "intents:write");
+  for (let tries = 1; ; tries += 1) {
+    const view = await readIntent(world, known);
+    requireMatch(view, request.header("If-Match"));
+    const spec = changedSpec(world, view, patch);
+    if (view.read.ok && isDeepStrictEqual(spec, view.read.spec)) return answer(world, view);
+    requireChangeable(view, spec, mayRestart);
+    const requirement = readRequirement(spec, world.meaning, world.now(), "");
+    const { decision } = assess(world.market.now().ledger, requirement);
+    requireTenantQuota(world, caller, requirement, decision, view.uid);
+    const changed = await write(world, view, spec).catch((error: unknown) => {
+      if (isConflict(error) && tries < TRIES) return undefined;
+      throw kubeFailure(error, "the Intent cannot be changed");
+    });
+    if (changed === undefined) continue;
+    audit(world, request, caller, { action: "intent changed", intent: view.key, uid: view.uid });
+    return answer(world, changed);
+  }
+}
+
+const answer = (world: ApiWorld, view: IntentView): Reply => ({
+  status: 200,
+  headers: { ETag: etagOf(view) },
+  body: intentDetail(view, world.now()),
+});
+
+/** The patch, of `{"intent": {...}}` or of the Intent alone. */
+function readPatch(body: unknown): Readonly<Record<string, unknown>> {
+  const patch =
+    isRecord(body) && Object.hasOwn(body, "intent") && Object.keys(body).length === 1 ? body.intent : body;
+  if (isRecord(patch)) return patch;
+  throw new ApiError(
+    "INVALID_FORMAT",
+    "the body is no JSON object; send the fields to change, null for those to drop",
+  );
+}
+
+function requireMatch(view: IntentView, ifMatch: string | undefined): void {
+  if (view.deletingSince !== undefined)
+    throw new ApiError("CONFLICT", "the Intent was cancelled: it cannot be changed any more");
+  if (ifMatch !== undefined && !matches(ifMatch, view))
+    throw new ApiError("PRECONDITION_FAILED", "the Intent was changed since it was read; read it again");
+}
+
+function changedSpec({ meaning }: ApiWorld, view: IntentView, patch: unknown): IntentSpec {
+  if (!view.read.ok)
+    throw new ApiError(
+      "CONFLICT",
+      "what the Intent asks for cannot be read, so that nothing can be changed in it",
+    );
+  const parsed = parseIntentRequest(mergePatch(intentToRest(view.read.spec), properRestNames(patch)), {
+    currency: meaning.currency,
+  });
+  if (!parsed.ok) throw problemError(parsed.problems);
+  return parsed.spec;
+}
+
+function requireChangeable(view: IntentView, spec: IntentSpec, mayRestart: boolean): void {
+  if (!view.read.ok) return;
+  const before = view.read.spec.workload;
+  const fixed = (["type", "name"] as const).filter((field) => spec.workload[field] !== before[field]);
+  if (fixed.length > 0)
+    throw problemError(
+      fixed.map((field) => ({
+        path: `workload.${field}`,
+        reason: "invalid",
+        message: "cannot be changed; cancel the Intent and make another",
+      })),
+    );
+  if (before.type === "Batch" && holdsPlacement(view) && !mayRestart)
+    throw new ApiError(
+      "CONFLICT",
+      "it runs as a batch, which a change would begin anew: say restart=true if that is meant",
+    );
+}
+
+/** The change on top of the very state that it was worked out from. */
+async function write(world: ApiWorld, view: IntentView, spec: IntentSpec): Promise<IntentView> {
+  const { namespace, name, uid, resourceVersion } = view;
+  const patch = [
+    { op: "test", path: "/metadata/uid", value: uid },
+    { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
+    { op: "replace", path: "/spec", value: spec },
+  ];
+  const written = await world.client.patch<KubeIntent>(INTENTS, { namespace, name }, patch, {
+    type: "json",
+    timeoutMs: 10_000,
+  });
+  return viewOf(written, world.meaning.currency);
+}
+
+/** A test that fails is "invalid" to the API server. */
+const isConflict = (error: unknown): boolean =>
+  isKubeError(error, "conflict") ||
+  (isKubeError(error, "invalid") && /test|resourceVersion/i.test(error.message));

@@ -1,0 +1,148 @@
+import type { IntentView } from "../../intents/intent-view.ts";
+import { ApiError } from "../api-error.ts";
+import type { Caller } from "../auth/authenticate.ts";
+import { namespacesWith } from "../auth/permissions.ts";
+import type { ApiRequest, Reply, Route, ServerEvent } from "../route.ts";
+import type { ApiWorld } from "../world.ts";
+import { findIntent } from "./find.ts";
+import { etagOf, intentForm } from "./intent-form.ts";
+
+/** A sign of life so often, with a look at whether the token still lets anybody in. */
+const ALIVE_MS = 15_000;
+/** Events that wait for a slow reader; a slower one is sent away, and comes back to the newest state. */
+const MOST_WAITING = 64;
+
+/** GET /intents/{intent_id}/events. */
+export function eventsRoute(world: ApiWorld): Route {
+  return {
+    method: "GET",
+    path: "/intents/{intent_id}/events",
+    operationId: "watchIntent",
+    summary:
+      "Each change of the status of an Intent, as server-sent events; the state as it is now comes first",
+    tag: "Intents",
+    access: "intents:read",
+    answer: {
+      status: 200,
+      description:
+        "Events `status`, each with an IntentStatus; `gone` when the Intent is not there any more.",
+      type: "text/event-stream",
+    },
+    errors: ["NOT_FOUND"],
+    handle: (request, caller) => watch(world, request, caller),
+  };
+}
+
+async function watch(world: ApiWorld, request: ApiRequest, caller: Caller): Promise<Reply> {
+  const view = await findIntent(world, caller, request.params.intent_id ?? "", "intents:read");
+  const leave = enter(world, caller.grant.tenant);
+  const stays = async (): Promise<boolean> => {
+    const { grant } = await request.again();
+    return namespacesWith(grant, "intents:read").includes(view.namespace);
+  };
+  return { status: 200, events: eventsOf(world, view, { signal: request.signal, stays, leave }) };
+}
+
+/** Counts a stream in. Throws RATE_LIMITED where there are as many as may be. */
+function enter({ streams, config }: ApiWorld, tenant: string): () => void {
+  const open = streams.get(tenant) ?? 0;
+  const all = [...streams.values()].reduce((sum, count) => sum + count, 0);
+  if (open >= config.limits.streamsPerTenant || all >= config.limits.streams)
+    throw new ApiError(
+      "RATE_LIMITED",
+      "there are too many open event streams; close some, or ask now and then",
+      {
+        retryAfterSeconds: 30,
+      },
+    );
+  streams.set(tenant, open + 1);
+  return () => {
+    const left = (streams.get(tenant) ?? 1) - 1;
+    if (left === 0) streams.delete(tenant);
+    else streams.set(tenant, left);
+  };
+}
+
+interface Watching {
+  readonly signal: AbortSignal;
+  /** Whether the reader may still see the Intent; rejects where the token does not let in any more. */
+  readonly stays: () => Promise<boolean>;
+  readonly leave: () => void;
+}
+
+async function* eventsOf(
+  world: ApiWorld,
+  first: IntentView,
+  { signal, stays, leave }: Watching,
+): AsyncGenerator<ServerEvent | "alive"> {
+  const states = queueStates(world, first, signal);
+  let said = "";
+  try {
+    for (;;) {
+      const state = await states.next();
+      if (state === "ended" || (state === "quiet" && !(await stays().catch(() => false)))) return;
+      if (state === "quiet") yield "alive";
+      else if (state === "gone") return yield { event: "gone", data: { intent_id: first.uid } };
+      else {
+        const event = statusEvent(world, state);
+        const text = lasting(event.data);
+        if (text !== said) yield event;
+        said = text;
+      }
+    }
+  } finally {
+    states.close();
+    leave();
+  }
+}
+
+interface States {
+  /** The next state; `quiet` where there is none for a while, `ended` where there will be none. */
+  next(): Promise<IntentView | "gone" | "quiet" | "ended">;
+  close(): void;
+}
+
+/** The states of an Intent as they come, the present one first. */
+function queueStates(world: ApiWorld, first: IntentView, signal: AbortSignal): States {
+  const waiting: (IntentView | "gone")[] = [world.intents.byUid(first.uid) ?? first];
+  let ring: () => void = () => undefined;
+  const push = (state: IntentView | "gone"): void => {
+    waiting.push(state);
+    ring();
+  };
+  const unsubscribe = world.intents.subscribe((change) => {
+    if (change.type !== "deleted" && change.value.uid === first.uid) push(change.value);
+    if (change.type === "deleted" && change.previous.uid === first.uid) push("gone");
+  });
+  const stop = (): void => ring();
+  signal.addEventListener("abort", stop);
+  const isOver = (): boolean => signal.aborted || waiting.length > MOST_WAITING;
+  return {
+    next: async () => {
+      if (!isOver() && waiting.length === 0) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ALIVE_MS);
+          ring = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      return isOver() ? "ended" : (waiting.shift() ?? "quiet");
+    },
+    close: () => {
+      signal.removeEventListener("abort", stop);
+      unsubscribe();
+    },
+  };
+}
+
+function statusEvent(world: ApiWorld, view: IntentView) {
+  return { event: "status", id: etagOf(view).slice(1, -1), data: intentForm(view, world.now()) };
+}
+
+const PASSING: readonly string[] = ["current_cost", "runtime"];
+
+/** What of a status is not changed by time alone. */
+const lasting = (form: object): string =>
+  JSON.stringify(Object.entries(form).filter(([name]) => !PASSING.includes(name)));

@@ -1,0 +1,73 @@
+import * as z from "zod";
+import type { IntentView } from "../../intents/intent-view.ts";
+import { namespacesWith } from "../auth/permissions.ts";
+import { pageForm, pageOf, pageQuery } from "../page.ts";
+import { type Route, readQuery } from "../route.ts";
+import type { ApiWorld } from "../world.ts";
+import { findIntent } from "./find.ts";
+import { etagOf, intentDetail, intentForm, intentStatusForm } from "./intent-form.ts";
+
+const listQuery = z.object({
+  ...pageQuery,
+  status: z
+    .enum(["pending", "running", "failed", "completed"])
+    .describe("Only those that stand like this.")
+    .optional(),
+});
+
+const listAnswer = z
+  .object({ intents: z.array(intentStatusForm).describe("The newest first."), ...pageForm })
+  .meta({ id: "ListIntentsResponse" });
+
+/** GET /intents. */
+export function listRoute(world: ApiWorld): Route {
+  return {
+    method: "GET",
+    path: "/intents",
+    operationId: "listIntents",
+    summary: "All Intents of the tenant",
+    tag: "Intents",
+    access: "intents:read",
+    query: listQuery,
+    answer: { status: 200, description: "Intents, the newest first.", schema: listAnswer },
+    errors: [],
+    handle: (request, { grant }) => {
+      const { status, ...page } = readQuery(listQuery, request.query);
+      const now = world.now();
+      const entries = namespacesWith(grant, "intents:read")
+        .flatMap((namespace) => [...world.intents.inNamespace(namespace)])
+        .map((view) => ({ view, key: keyOf(view) }))
+        .filter(({ view }) => status === undefined || intentForm(view, now).status === status)
+        .sort((left, right) => (left.key < right.key ? -1 : 1));
+      const { page: shown, next } = pageOf(entries, ({ key }) => key, page);
+      return { status: 200, body: { intents: shown.map(({ view }) => intentForm(view, now)), ...next } };
+    },
+  };
+}
+
+/** The newest first, in the order of text. */
+const LATEST = 10 ** 15;
+const keyOf = ({ createdAt, uid }: IntentView): string =>
+  `${String(LATEST - createdAt).padStart(16, "0")} ${uid}`;
+
+const detailAnswer = intentStatusForm
+  .extend({ intent: z.record(z.string(), z.unknown()).describe("What was asked for.").optional() })
+  .meta({ id: "IntentDetail" });
+
+/** GET /intents/{intent_id}. */
+export function getRoute(world: ApiWorld): Route {
+  return {
+    method: "GET",
+    path: "/intents/{intent_id}",
+    operationId: "getIntentStatus",
+    summary: "What has come of an Intent",
+    tag: "Intents",
+    access: "intents:read",
+    answer: { status: 200, description: "Its status, and what was asked for.", schema: detailAnswer },
+    errors: ["NOT_FOUND"],
+    handle: async (request, caller) => {
+      const view = await findIntent(world, caller, request.params.intent_id ?? "", "intents:read");
+      return { status: 200, headers: { ETag: etagOf(view) }, body: intentDetail(view, world.now()) };
+    },
+  };
+}

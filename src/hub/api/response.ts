@@ -1,0 +1,83 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { Reply, ServerEvent } from "./route.ts";
+
+/** Nothing here is a page, belongs into a frame, or is to be kept by anybody in between. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+};
+
+const JSON_TYPE = "application/json; charset=utf-8";
+/** Below, compressing costs more than it saves. */
+const WORTH_IT = 1400;
+const compress = promisify(gzip);
+
+type Of<K extends string> = Extract<Reply, { readonly [key in K]?: unknown }>;
+
+/** A body as JSON, compressed where that is worth it and welcome. */
+export async function bodyResponse(reply: Of<"body">, acceptEncoding: string | undefined): Promise<Response> {
+  const { status, headers, body } = reply;
+  if (body === undefined) return new Response(null, { status, headers: { ...headers } });
+  const plain = Buffer.from(JSON.stringify(body));
+  const typed = { "Content-Type": JSON_TYPE, Vary: "Accept-Encoding", ...headers };
+  if (plain.byteLength < WORTH_IT || !takesGzip(acceptEncoding)) return sized(status, typed, plain);
+  return sized(status, { ...typed, "Content-Encoding": "gzip" }, await compress(plain));
+}
+
+/** Bytes that were made and compressed before. */
+export function bytesResponse(reply: Of<"bytes">, acceptEncoding: string | undefined): Response {
+  const { status, headers, bytes } = reply;
+  const typed = { ...headers, Vary: "Accept-Encoding" };
+  if (bytes.plain.byteLength < WORTH_IT || !takesGzip(acceptEncoding))
+    return sized(status, typed, bytes.plain);
+  return sized(status, { ...typed, "Content-Encoding": "gzip" }, bytes.gzip);
+}
+
+const sized = (
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  bytes: Uint8Array<ArrayBuffer>,
+): Response =>
+  new Response(bytes, { status, headers: { ...headers, "Content-Length": String(bytes.byteLength) } });
+
+/** `gzip`, and not `gzip;q=0`. */
+export function takesGzip(acceptEncoding: string | undefined): boolean {
+  return (acceptEncoding ?? "")
+    .toLowerCase()
+    .split(",")
+    .map((part) => part.split(";").map((each) => each.trim()))
+    .some(([name, quality]) => name === "gzip" && !/^q=0(?:\.0*)?$/.test(quality ?? ""));
+}
+
+/** A stream of server-sent events; the next one is made when the last one was taken. */
+export function eventsResponse({ status, headers, events }: Of<"events">): Response {
+  const iterator = events[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        const next = await iterator.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(encoder.encode(eventText(next.value)));
+      },
+      cancel: async () => {
+        await iterator.return?.();
+      },
+    },
+    { highWaterMark: 1 },
+  );
+  const own = { "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no" };
+  return new Response(stream, { status, headers: { ...own, ...headers } });
+}
+
+function eventText(event: ServerEvent | "alive"): string {
+  if (event === "alive") return ": alive\n\n";
+  const id = event.id === undefined ? "" : `id: ${event.id}\n`;
+  // JSON has no line breaks, so that one data line holds all of it.
+  return `event: ${event.event}\n${id}data: ${JSON.stringify(event.data)}\n\n`;
+}

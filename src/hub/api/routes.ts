@@ -1,0 +1,73 @@
+import * as z from "zod";
+import type { Authenticator } from "./auth/authenticate.ts";
+import { createTokenRoute, listTokensRoute, revokeTokenRoute } from "./auth/token-routes.ts";
+import { verifyRoute } from "./auth/verify.ts";
+import { cancelRoute } from "./intents/cancel.ts";
+import { changeRoute } from "./intents/change.ts";
+import { eventsRoute } from "./intents/events.ts";
+import { getRoute, listRoute } from "./intents/read-routes.ts";
+import { submitRoute } from "./intents/submit.ts";
+import { openApiDocument } from "./openapi.ts";
+import { resourcesRoute } from "./resources/resources.ts";
+import type { Route } from "./route.ts";
+import type { Tenancy } from "./tenants/tenancy.ts";
+import type { ApiWorld } from "./world.ts";
+
+const healthForm = z.object({ status: z.literal("ok") }).meta({ id: "Health" });
+
+/** All that the API can do. */
+export function apiRoutes(
+  world: ApiWorld,
+  auth: Authenticator,
+  tenancy: Tenancy,
+  version: string,
+): readonly Route[] {
+  const routes: readonly Route[] = [
+    submitRoute(world),
+    listRoute(world),
+    getRoute(world),
+    changeRoute(world),
+    cancelRoute(world),
+    eventsRoute(world),
+    resourcesRoute(world),
+    createTokenRoute(world),
+    listTokensRoute(world),
+    revokeTokenRoute(world),
+    verifyRoute(auth, tenancy),
+    healthRoute(),
+  ];
+  return [...routes, documentRoute(routes, version)];
+}
+
+function healthRoute(): Route {
+  return {
+    method: "GET",
+    path: "/healthz",
+    operationId: "getHealth",
+    summary: "Whether the API answers",
+    tag: "Meta",
+    access: "public",
+    answer: { status: 200, description: "It does.", schema: healthForm },
+    errors: [],
+    handle: () => ({ status: 200, body: { status: "ok" } }),
+  };
+}
+
+function documentRoute(routes: readonly Route[], version: string): Route {
+  const route: Route = {
+    method: "GET",
+    path: "/openapi.json",
+    operationId: "getOpenApi",
+    summary: "This document",
+    tag: "Meta",
+    access: "public",
+    answer: { status: 200, description: "OpenAPI 3.1.", type: "application/openapi+json" },
+    errors: [],
+    handle: () => {
+      document ??= openApiDocument([...routes, route], version);
+      return { status: 200, body: document };
+    },
+  };
+  let document: object | undefined;
+  return route;
+}
