@@ -1,11 +1,12 @@
 /** A hub with its REST API in this process, with the rights of its manifests, and people of two tenants. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { hubConfigSchema } from "../../src/hub/config.ts";
 import { createIntentController } from "../../src/hub/intents/controller.ts";
 import { DEFAULT_CURRENCY_RATES } from "../../src/hub/intents/currency-rates.ts";
 import { catalogueModels } from "../../src/hub/intents/models.ts";
 import { runHub } from "../../src/hub/run-hub.ts";
 import { createClient } from "../../src/kubernetes/client.ts";
+import type { KubeClient } from "../../src/kubernetes/kube-client.ts";
 import type { KubeObject, Resource } from "../../src/kubernetes/objects.ts";
 import { parseTable } from "../../src/mapping/parse-table.ts";
 import { compileParsed } from "../../src/mapping/tables.ts";
@@ -24,14 +25,16 @@ import {
 import { settled, until } from "./hub-harness.ts";
 
 export * from "./hub-cluster.ts";
+export { listed, madeIn, makeAvailable } from "./intents-harness.ts";
 export { settled, until };
 
-const parsed = parseTable({
-  file: "catalogue-nvidia.yaml",
-  text: readFileSync("mappings/catalogue-nvidia.yaml", "utf8"),
-  origin: "built-in",
-});
-const compiled = parsed.ok ? compileParsed([parsed.table]) : { ok: false as const, problems: ["no table"] };
+const tables = readdirSync("mappings")
+  .filter((file) => file.startsWith("catalogue-"))
+  .flatMap((file) => {
+    const parsed = parseTable({ file, text: readFileSync(`mappings/${file}`, "utf8"), origin: "built-in" });
+    return parsed.ok ? [parsed.table] : [];
+  });
+const compiled = compileParsed(tables);
 if (!compiled.ok) throw new Error(compiled.problems.join("\n"));
 export const MEANING = {
   resolveModel: catalogueModels(compiled.tables.catalogue),
@@ -103,6 +106,8 @@ export interface ApiCluster {
     readonly identity?: string;
     readonly controllers?: boolean;
     readonly leaderElection?: object;
+    /** Stands between the hub and its API server. */
+    readonly wrap?: (client: KubeClient) => KubeClient;
   }): Promise<RunningApi>;
   close(): Promise<void>;
 }
@@ -194,7 +199,7 @@ const HURRY = {
 type StartOptions = NonNullable<Parameters<ApiCluster["start"]>[0]>;
 
 async function startHub(kubeconfigText: string, options: StartOptions): Promise<RunningApi> {
-  const { identity = "hub-1", controllers = true, leaderElection = {} } = options;
+  const { identity = "hub-1", controllers = true, leaderElection = {}, wrap = (same) => same } = options;
   const api = {
     listen: "127.0.0.1:0",
     limits: {
@@ -204,7 +209,7 @@ async function startHub(kubeconfigText: string, options: StartOptions): Promise<
     },
     ...options.api,
   };
-  const client = createClient({ kubeconfigText, userAgent: "flare-hub" });
+  const client = wrap(createClient({ kubeconfigText, userAgent: "flare-hub" }));
   const ending = new AbortController();
   const log: string[] = [];
   const intents = createIntentController({ ...MEANING, queueEveryMs: 200, retryMs: 200 });

@@ -70,6 +70,8 @@ export function errorCodesOf({ access, body, errors }: Route): readonly ErrorCod
 export function openApiDocument(routes: readonly Route[], version: string): object {
   const { schemas } = z.toJSONSchema(z.globalRegistry, {
     target: "draft-2020-12",
+    // What comes may grow by fields; what is sent may not have unknown ones.
+    io: "input",
     uri: (id) => `#/components/schemas/${id}`,
     override: ({ jsonSchema }) => withoutSafeBounds(jsonSchema as Record<string, unknown>),
   });

@@ -19,7 +19,7 @@ import { type ApiRequest, type Reply, type Route, readQuery } from "../route.ts"
 import { type ApiWorld, audit } from "../world.ts";
 import { assess, readRequirement } from "./assess.ts";
 import { findIntent, readIntent } from "./find.ts";
-import { etagOf, intentDetail, intentStatusForm, matches } from "./intent-form.ts";
+import { etagOf, intentDetail, intentDetailForm, matches } from "./intent-form.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { requireTenantQuota } from "./tenant-quota.ts";
 
@@ -45,7 +45,7 @@ export function changeRoute(world: ApiWorld): Route {
     query,
     body: { schema: "intent-patch", type: "application/merge-patch+json" },
     headers: { "If-Match": "ETag of the state that the change is for; whatever it is now if absent." },
-    answer: { status: 200, description: "It was changed.", schema: intentStatusForm },
+    answer: { status: 200, description: "It was changed.", schema: intentDetailForm },
     errors: ["NOT_FOUND", "PRECONDITION_FAILED", "CONFLICT", "QUOTA_EXCEEDED"],
     handle: (request, caller) => change(world, request, caller),
   };

@@ -47,6 +47,10 @@ export const intentStatusForm = z
   })
   .meta({ id: "IntentStatus" });
 
+export const intentDetailForm = intentStatusForm
+  .extend({ intent: z.record(z.string(), z.unknown()).describe("What was asked for.").optional() })
+  .meta({ id: "IntentDetail" });
+
 export type IntentStatusForm = z.output<typeof intentStatusForm>;
 
 const STATUSES: Readonly<Record<IntentPhase, IntentStatusForm["status"]>> = {

@@ -5,7 +5,7 @@ import { pageForm, pageOf, pageQuery } from "../page.ts";
 import { type Route, readQuery } from "../route.ts";
 import type { ApiWorld } from "../world.ts";
 import { findIntent } from "./find.ts";
-import { etagOf, intentDetail, intentForm, intentStatusForm } from "./intent-form.ts";
+import { etagOf, intentDetail, intentDetailForm, intentForm, intentStatusForm } from "./intent-form.ts";
 
 const listQuery = z.object({
   ...pageQuery,
@@ -50,10 +50,6 @@ const LATEST = 10 ** 15;
 const keyOf = ({ createdAt, uid }: IntentView): string =>
   `${String(LATEST - createdAt).padStart(16, "0")} ${uid}`;
 
-const detailAnswer = intentStatusForm
-  .extend({ intent: z.record(z.string(), z.unknown()).describe("What was asked for.").optional() })
-  .meta({ id: "IntentDetail" });
-
 /** GET /intents/{intent_id}. */
 export function getRoute(world: ApiWorld): Route {
   return {
@@ -63,7 +59,7 @@ export function getRoute(world: ApiWorld): Route {
     summary: "What has come of an Intent",
     tag: "Intents",
     access: "intents:read",
-    answer: { status: 200, description: "Its status, and what was asked for.", schema: detailAnswer },
+    answer: { status: 200, description: "Its status, and what was asked for.", schema: intentDetailForm },
     errors: ["NOT_FOUND"],
     handle: async (request, caller) => {
       const view = await findIntent(world, caller, request.params.intent_id ?? "", "intents:read");
