@@ -74,7 +74,29 @@ describe("the hub's manifests on a real API server", () => {
     ["changes no Provider", { verb: "patch", group: "flare.clastix.io", resource: "providers" }, false],
     ["watches Intents", { verb: "watch", group: "flare.clastix.io", resource: "intents" }, true],
     ["sets their finalizer", { verb: "patch", group: "flare.clastix.io", resource: "intents" }, true],
-    ["deletes no Intent", { verb: "delete", group: "flare.clastix.io", resource: "intents" }, false],
+    [
+      "makes and cancels Intents for those who ask",
+      { verb: "delete", group: "flare.clastix.io", resource: "intents" },
+      true,
+    ],
+    [
+      "asks whose a token is",
+      { verb: "create", group: "authentication.k8s.io", resource: "tokenreviews" },
+      true,
+    ],
+    [
+      "asks what somebody may do",
+      { verb: "create", group: "authorization.k8s.io", resource: "subjectaccessreviews" },
+      true,
+    ],
+    ["makes Secrets of tokens", { verb: "create", resource: "secrets", namespace: "flare-tokens" }, true],
+    ["makes no other Secret", { verb: "create", resource: "secrets", namespace: "flare-system" }, false],
+    [
+      "asks for no token of an account",
+      { verb: "create", resource: "serviceaccounts", subresource: "token", namespace: "default" },
+      false,
+    ],
+    ["acts for nobody else", { verb: "impersonate", resource: "users" }, false],
     [
       "writes what has come of them",
       { verb: "update", group: "flare.clastix.io", resource: "intents", subresource: "status" },

@@ -246,7 +246,7 @@ describe("whatever is sent", () => {
         ),
         fc.dictionary(fc.constantFrom(...names), printable),
         async (method, start, path, query, headers) => {
-          const url = `${start}${path.slice(0, 40).replace(/^\/+/, "")}?${new URLSearchParams(query)}`;
+          const url = `${start}${path.slice(0, 40).replace(/^\/+/, "")}?${new URLSearchParams(query).toString()}`;
           const answer = await api.ask(method, url, { token, headers });
           expect(answer.status).toBeLessThan(500);
           if (answer.status >= 400)

@@ -6,7 +6,7 @@ import type { Route } from "./route.ts";
 const ERROR_CODE_NAMES = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
 
 /** The body of every error. */
-export const errorForm = z
+const errorForm = z
   .object({
     status: z.int().describe("The HTTP status."),
     error_code: z.enum(ERROR_CODE_NAMES),
@@ -203,7 +203,7 @@ function errorResponses(codes: readonly ErrorCode[]): object {
     const { status } = ERROR_CODES[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  const content = { "application/json": { schema: { $ref: "#/components/schemas/Error" } } };
+  const content = { "application/json": { schema: { $ref: `#/components/schemas/${idOf(errorForm)}` } } };
   return Object.fromEntries(
     [...byStatus].map(([status, list]) => [
       status,

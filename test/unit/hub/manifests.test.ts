@@ -64,7 +64,10 @@ describe("manifests/hub", () => {
     const read = readHubConfig("hub.yaml", text ?? "");
     expect(read).toMatchObject({
       ok: true,
-      config: { leaderElection: { enabled: true, lease: "flare-hub" } },
+      config: {
+        leaderElection: { enabled: true, lease: "flare-hub" },
+        api: { listen: { host: "", port: 8080 }, tokens: { namespace: "flare-tokens" } },
+      },
     });
     expect(container.args).toEqual(["hub", "--config", "/etc/flare/hub.yaml"]);
     expect(container.volumeMounts).toEqual([
@@ -80,9 +83,16 @@ describe("manifests/hub", () => {
     expect(find("PodDisruptionBudget").spec).toEqual({ minAvailable: 1, selector });
     expect(find("NetworkPolicy").spec).toMatchObject({
       podSelector: selector,
-      ingress: [{ ports: [{ port: "metrics" }] }],
+      ingress: [{ ports: [{ port: "metrics" }] }, { ports: [{ port: "api" }] }],
     });
-    expect(container.ports).toEqual([{ name: "metrics", containerPort: 9465 }]);
+    expect(container.ports).toEqual([
+      { name: "metrics", containerPort: 9465 },
+      { name: "api", containerPort: 8080 },
+    ]);
+    expect(find("Service").spec).toMatchObject({
+      selector: selector.matchLabels,
+      ports: [{ name: "api", targetPort: "api" }],
+    });
     for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"])
       expect(container[probe]).toMatchObject({ httpGet: { port: "metrics" } });
     expect(template.metadata.annotations["prometheus.io/port"]).toBe("9465");
@@ -100,7 +110,7 @@ describe("manifests/hub", () => {
     });
   });
 
-  test("no rule has a wildcard, and the rights it is bound to read Secrets in its own namespace alone", () => {
+  test("no rule has a wildcard, and the rights it is bound to read Secrets in its own namespace, and write those of tokens alone", () => {
     const bound = golden("hub-fluidos").flatMap((object) => {
       const to = object.roleRef as { readonly kind: string; readonly name: string } | undefined;
       return to === undefined ? [] : [`${to.kind} ${to.name}`];
@@ -124,6 +134,7 @@ describe("manifests/hub", () => {
     const secrets = rules.filter(({ resources, isBound }) => isBound && resources.includes("secrets"));
     expect(secrets.map((rule) => [rule.kind, rule.in, rule.verbs])).toEqual([
       ["Role", "flare-system", ["get", "list", "watch"]],
+      ["Role", "flare-tokens", ["list", "watch", "create", "patch", "delete"]],
     ]);
   });
 });

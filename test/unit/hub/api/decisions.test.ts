@@ -1,0 +1,212 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import type { ReasonCode } from "../../../../src/allocation/reasons.ts";
+import type { Offer } from "../../../../src/allocation/types.ts";
+import { ApiError } from "../../../../src/hub/api/api-error.ts";
+import { mergePatch } from "../../../../src/hub/api/intents/merge-patch.ts";
+import { requireQuota, type Share } from "../../../../src/hub/api/intents/quota.ts";
+import { refusalCode, suggestionForm } from "../../../../src/hub/api/intents/refusal.ts";
+import { someOfEachKind } from "../../../../src/hub/api/intents/suggestions.ts";
+import { pageOf } from "../../../../src/hub/api/page.ts";
+import { inCurrency, isAskedFor, rowsOf } from "../../../../src/hub/api/resources/rows.ts";
+import { offersOf } from "../../../../src/hub/inventory/offers.ts";
+import { nodeRecord, offerOptions } from "../builders.ts";
+
+const RATES = { EUR: 1, USD: 0.5 };
+const offer = (parts: Partial<Offer> = {}): Offer => {
+  const [made] = offersOf(nodeRecord(), [], offerOptions()).offers;
+  return { ...(made as Offer), ...parts };
+};
+
+describe("the code of a refusal", () => {
+  const rejected = (...codes: ReasonCode[]) => codes.map((code) => ({ code, count: 1, failing: 1 }));
+  test.each([
+    [["gpu-model"], "GPU_MODEL_UNAVAILABLE"],
+    [["gpu-model", "gpu-memory"], "GPU_MEMORY_INSUFFICIENT"],
+    [["gpu-model", "gpu-count"], "GPU_COUNT_INSUFFICIENT"],
+    [["gpu-memory", "location", "gpu-model"], "REGION_UNAVAILABLE"],
+    [["location", "max-hourly-cost"], "COST_LIMIT_EXCEEDED"],
+    [["gpu-model", "gdpr"], "INSUFFICIENT_RESOURCES"],
+    [[], "INSUFFICIENT_RESOURCES"],
+  ] as const)(
+    "is, of offers rejected for %j, by what rejected those that came furthest: %s",
+    (codes, code) => {
+      expect(refusalCode({ failure: { code: "no-offer-fits" }, rejected: rejected(...codes) })).toBe(code);
+    },
+  );
+
+  it("is about money where every offer fits and all together cost too much", () => {
+    const failure = { code: "max-hourly-cost", has: 9, needs: 5 } as const;
+    expect(refusalCode({ failure, rejected: [] })).toBe("COST_LIMIT_EXCEEDED");
+  });
+});
+
+test.each([
+  [
+    { amount: 1.2, currency: "EUR" },
+    -0.204,
+    { cost_difference: "+1.20 EUR/hour", performance_impact: "-20%" },
+  ],
+  [{ amount: -3, currency: "EUR" }, 0.5, { cost_difference: "-3 EUR/hour", performance_impact: "+50%" }],
+  [undefined, undefined, {}],
+])("a difference of %j and %j is told as %j", (costDifference, performanceDifference, told) => {
+  const suggestion = {
+    alternative: "x",
+    ...(costDifference && { costDifference }),
+    ...(performanceDifference !== undefined && { performanceDifference }),
+  } as Parameters<typeof suggestionForm>[0];
+  expect(suggestionForm(suggestion)).toEqual({ alternative: "x", ...told });
+});
+
+describe("a quota", () => {
+  const share = (gpus: number, model?: string, amount?: number): Share => ({
+    gpus,
+    model,
+    rate: amount === undefined ? undefined : { amount, currency: "USD" },
+  });
+  const exceeded = (quota: Parameters<typeof requireQuota>[0], has: Share[], asked: Share): string => {
+    try {
+      requireQuota(quota, has, asked, RATES);
+      return "";
+    } catch (error) {
+      const { name, used, limit } = (error as ApiError).details.quota ?? {};
+      return `${name} ${used}/${limit}`;
+    }
+  };
+  test.each([
+    ["nothing is limited", {}, [share(100)], share(100), ""],
+    ["it is just reached", { gpus: 4 }, [share(3)], share(1), ""],
+    ["GPUs are too many", { gpus: 4 }, [share(3)], share(2), "gpus 3/4"],
+    ["Intents are too many", { intents: 1 }, [share(0)], share(0), "intents 1/1"],
+    [
+      "of a model are too many",
+      { gpusByModel: { h100: 2 } },
+      [share(2, "h100")],
+      share(1, "h100"),
+      "gpusByModel.h100 2/2",
+    ],
+    ["of another model are many", { gpusByModel: { h100: 2 } }, [share(9, "a100")], share(2, "h100"), ""],
+    [
+      "it costs too much in the quota's currency",
+      { hourlyRate: { amount: 5, currency: "EUR" } },
+      [share(1, "x", 8)],
+      share(1, "x", 4),
+      "hourlyRate 4 EUR/5 EUR",
+    ],
+    [
+      "the cost is not known",
+      { hourlyRate: { amount: 5, currency: "EUR" } },
+      [share(1, "x", 10)],
+      share(1),
+      "",
+    ],
+  ])("where %s", (_, quota, has, asked, told) => {
+    expect(exceeded(quota, has, asked)).toBe(told);
+  });
+});
+
+describe("a merge patch", () => {
+  test.each([
+    [
+      { a: 1, b: 2 },
+      { b: null, c: 3 },
+      { a: 1, c: 3 },
+    ],
+    [{ a: { b: 1, c: 2 } }, { a: { c: null } }, { a: { b: 1 } }],
+    [{ a: [1, 2] }, { a: [3] }, { a: [3] }],
+    [{ a: 1 }, { a: { b: 1 } }, { a: { b: 1 } }],
+    [{ a: 1 }, "x", "x"],
+  ])("of %j by %j gives %j", (document, patch, expected) => {
+    expect(mergePatch(document, patch)).toEqual(expected);
+  });
+
+  it("does not reach the prototype of anything", () => {
+    const merged = mergePatch({}, JSON.parse('{"__proto__":{"evil":true}}'));
+    expect(({} as { evil?: boolean }).evil).toBeUndefined();
+    expect(Object.getPrototypeOf(merged)).toBe(Object.prototype);
+  });
+});
+
+describe("pages", () => {
+  it("show everything once and in order, whatever the size of a page", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.string({ minLength: 1 })),
+        fc.integer({ min: 1, max: 7 }),
+        (keys, limit) => {
+          const entries = keys.toSorted((left, right) => (left < right ? -1 : 1));
+          const seen: string[] = [];
+          let cursor: string | undefined;
+          do {
+            const { page, next } = pageOf(entries, (key) => key, { limit, cursor });
+            seen.push(...page);
+            cursor = next.next_cursor;
+          } while (cursor !== undefined);
+          expect(seen).toEqual(entries);
+        },
+      ),
+    );
+  });
+
+  it("refuse a cursor that is none", () => {
+    expect(() => pageOf([], String, { limit: 1, cursor: "%" })).toThrow(ApiError);
+  });
+});
+
+describe("rows of resources", () => {
+  it("put equal offers of a provider together and tell what is free, where, and in how large pieces", () => {
+    const rows = rowsOf([
+      offer({ id: "1", node: "n1", free: 3, total: 8 }),
+      offer({ id: "2", node: "n2", free: 5, total: 8 }),
+      offer({ id: "3", node: "n3", free: 1, total: 8, unitRate: 4 }),
+    ]);
+    const shown = rows.map(({ free, total, nodes, largestFree, rate }) => [
+      free,
+      total,
+      nodes,
+      largestFree,
+      rate?.amount,
+    ]);
+    expect(shown).toHaveLength(2);
+    expect(shown).toEqual(
+      expect.arrayContaining([
+        [1, 8, 1, 1, 4],
+        [8, 16, 2, 5, 10],
+      ]),
+    );
+    expect(new Set(rows.map(({ key }) => key)).size).toBe(2);
+  });
+
+  it("tell rates in the currency that is asked for, and none that cannot be told in it", () => {
+    const rows = rowsOf([
+      offer({ unitRate: 4, currency: "USD" }),
+      offer({ id: "2", unitRate: 4, currency: "XYZ" }),
+    ]);
+    const rates = inCurrency(rows, "EUR", RATES).map(({ rate }) => rate);
+    expect(rates).toHaveLength(2);
+    expect(rates).toEqual(expect.arrayContaining([{ amount: 2, currency: "EUR" }, undefined]));
+  });
+
+  it("are above any bound where nobody tells their rate", () => {
+    const { unitRate: _, currency: __, ...free } = offer();
+    const [row] = rowsOf([free as Offer]);
+    expect(row && isAskedFor(row, { maxRate: 1e9 })).toBe(false);
+  });
+});
+
+describe("offers that suggestions are worked out on", () => {
+  it("are all of them while they are few", () => {
+    const offers = [offer(), offer({ id: "2" })];
+    expect(someOfEachKind(offers, 1)).toBe(offers);
+  });
+
+  it("are some of each kind where they are many, the emptiest ones, and never more than can be looked at", () => {
+    const many = Array.from({ length: 5000 }, (_, index) =>
+      offer({ id: String(index), node: `n${index}`, free: index % 9, unitRate: index % 5 }),
+    );
+    const some = someOfEachKind(many, 4);
+    expect(some.length).toBeLessThanOrEqual(1000);
+    expect(new Set(some.map(({ unitRate }) => unitRate)).size).toBe(5);
+    expect(some.filter(({ unitRate }) => unitRate === 0).map(({ free }) => free)).toEqual([8, 8, 8, 8]);
+  });
+});
