@@ -74,10 +74,12 @@ export async function serveApp(
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
-      server.closeIdleConnections();
+      // Connections are kept alive for the next request; those that have none any more are cut as they become idle.
+      const cutting = setInterval(() => server.closeIdleConnections(), 50);
       const waited = new AbortController();
       await Promise.race([closed, sleep(DRAIN_MS, waited.signal)]);
       waited.abort();
+      clearInterval(cutting);
       server.closeAllConnections();
       await closed;
     },

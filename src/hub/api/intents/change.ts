@@ -20,7 +20,7 @@ import { type ApiWorld, audit } from "../world.ts";
 import { assess, readRequirement } from "./assess.ts";
 import { findIntent, readIntent } from "./find.ts";
 import { etagOf, intentDetail, intentDetailForm, matches } from "./intent-form.ts";
-import { mergePatch } from "./merge-patch.ts";
+import { differenceOf, mergePatch } from "./merge-patch.ts";
 import { requireTenantQuota } from "./tenant-quota.ts";
 
 const query = z.object({
@@ -65,7 +65,7 @@ async function change(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
     const { decision } = assess(world.market.now().ledger, requirement);
     requireTenantQuota(world, caller, requirement, decision, view.uid);
     const changed = await write(world, view, spec).catch((error: unknown) => {
-      if (isConflict(error) && tries < TRIES) return undefined;
+      if (isKubeError(error, "conflict") && tries < TRIES) return undefined;
       throw kubeFailure(error, "the Intent cannot be changed");
     });
     if (changed === undefined) continue;
@@ -133,19 +133,9 @@ function requireChangeable(view: IntentView, spec: IntentSpec, mayRestart: boole
 /** The change on top of the very state that it was worked out from. */
 async function write(world: ApiWorld, view: IntentView, spec: IntentSpec): Promise<IntentView> {
   const { namespace, name, uid, resourceVersion } = view;
-  const patch = [
-    { op: "test", path: "/metadata/uid", value: uid },
-    { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
-    { op: "replace", path: "/spec", value: spec },
-  ];
+  const patch = { metadata: { uid, resourceVersion }, spec: differenceOf(view.written, spec) };
   const written = await world.client.patch<KubeIntent>(INTENTS, { namespace, name }, patch, {
-    type: "json",
     timeoutMs: 10_000,
   });
   return viewOf(written, world.meaning.currency);
 }
-
-/** A test that fails is "invalid" to the API server. */
-const isConflict = (error: unknown): boolean =>
-  isKubeError(error, "conflict") ||
-  (isKubeError(error, "invalid") && /test|resourceVersion/i.test(error.message));

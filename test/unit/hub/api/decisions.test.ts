@@ -3,7 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import type { ReasonCode } from "../../../../src/allocation/reasons.ts";
 import type { Offer } from "../../../../src/allocation/types.ts";
 import { ApiError } from "../../../../src/hub/api/api-error.ts";
-import { mergePatch } from "../../../../src/hub/api/intents/merge-patch.ts";
+import { differenceOf, mergePatch } from "../../../../src/hub/api/intents/merge-patch.ts";
 import { requireQuota, type Share } from "../../../../src/hub/api/intents/quota.ts";
 import { refusalCode, suggestionForm } from "../../../../src/hub/api/intents/refusal.ts";
 import { someOfEachKind } from "../../../../src/hub/api/intents/suggestions.ts";
@@ -118,6 +118,18 @@ describe("a merge patch", () => {
     [{ a: 1 }, "x", "x"],
   ])("of %j by %j gives %j", (document, patch, expected) => {
     expect(mergePatch(document, patch)).toEqual(expected);
+  });
+
+  it("made of the difference of two documents makes one of the other", () => {
+    const { document } = fc.letrec<{ document: object; value: unknown }>((tie) => ({
+      document: fc.dictionary(fc.constantFrom("a", "b", "c"), tie("value")) as fc.Arbitrary<object>,
+      value: fc.oneof({ maxDepth: 3 }, fc.nat(2), fc.array(fc.nat(2), { maxLength: 2 }), tie("document")),
+    }));
+    fc.assert(
+      fc.property(document, document, (from, to) => {
+        expect(mergePatch(from, differenceOf(from, to))).toEqual(to);
+      }),
+    );
   });
 
   it("does not reach the prototype of anything", () => {
