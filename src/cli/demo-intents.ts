@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 import { INTENTS, type KubeIntent } from "../hub/intents/intent-view.ts";
-import { PROVIDERS } from "../hub/providers/provider-controller.ts";
+import { PROVIDERS } from "../hub/providers/providers.ts";
 import type { IntentDecision } from "../intent/status-schema.ts";
 import type { KubeClient } from "../kubernetes/kube-client.ts";
 import type { KubeObject } from "../kubernetes/objects.ts";
