@@ -142,8 +142,10 @@ describe("a placement that another hub wrote, on GPUs that were given away alrea
     await submit("second", TWO);
     await until(async () => (await deployed()).sort()).toEqual(["first", "second"]);
     for (const name of ["first", "second"]) {
-      await makeAvailable(alpha(), (await intents.status(name)).placement?.namespace ?? "");
-      await until(() => intents.phase(name)).toBe("Running");
+      await until(async () => {
+        await makeAvailable(alpha(), (await intents.status(name)).placement?.namespace ?? "");
+        return intents.phase(name);
+      }).toBe("Running");
     }
     await submit("twin", TWO);
     await until(() => intents.phase("twin")).toBe("Queued");

@@ -27,10 +27,10 @@ export async function prune(client: KubeClient, target: PruneTarget, signal: Abo
     const names = new Set(wanted.filter((each) => each.kind === kind).map(({ metadata }) => metadata?.name));
     const query = { namespace, labelSelector: ownedSelector(hub, intent) };
     try {
-      for await (const page of client.list<KubeObject>(resource, query, { signal }))
-        for (const { metadata } of page.items)
-          if (!names.has(metadata?.name))
-            await client.delete(resource, { namespace, name: metadata?.name }, { signal });
+      for await (const page of client.list<KubeObject>(resource, query, { signal })) {
+        const unwanted = page.items.map(({ metadata }) => metadata?.name).filter((name) => !names.has(name));
+        for (const name of unwanted) await client.delete(resource, { namespace, name }, { signal });
+      }
     } catch (error) {
       // A server that does not know the kind has none of it.
       if (!isKubeError(error, "not-found")) throw error;
