@@ -9,7 +9,7 @@ import { observeWorkload, type WorkloadObservation } from "../../workload/observ
 import type { Place } from "../intents/places.ts";
 import type { ProviderDirectory, ProviderEntry } from "../providers/directory.ts";
 import { type DeployOptions, deployObjects } from "./deploy.ts";
-import type { Engine, StepResult } from "./engine.ts";
+import type { Engine, EngineNews, StepResult } from "./engine.ts";
 import { createProviderWatch, type ProviderWatch } from "./provider-watch.ts";
 import { NAMESPACES } from "./resources.ts";
 
@@ -133,7 +133,8 @@ const idOf = (uid: string, { provider, namespace }: Target): string => `${uid} $
 function createWatches(options: DirectEngineOptions): Watches {
   const { providers, hub, log } = options;
   const open = new Map<string, { readonly watch: ProviderWatch; readonly end: () => Promise<void> }>();
-  const listeners = new Set<(uid: string) => void>();
+  const listeners = new Set<(news: EngineNews) => void>();
+  const tell = (news: EngineNews): void => listeners.forEach((listener) => listener(news));
   /** Places that this process filled, and places of which something was taken away since. */
   const filled = new Set<string>();
   const undone = new Set<string>();
@@ -154,8 +155,9 @@ function createWatches(options: DirectEngineOptions): Watches {
       client,
       onChange: (uid, lost) => {
         if (lost !== undefined) undone.add(idOf(uid, { provider, namespace: lost.namespace }));
-        for (const listener of listeners) listener(uid);
+        tell({ uid });
       },
+      onSynced: () => tell({ provider }),
       onError: (error) => log.error({ provider, error: String(error) }, "a change could not be taken in"),
     });
     const running = watch.run(stopper.signal);

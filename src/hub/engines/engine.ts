@@ -36,10 +36,12 @@ export interface Engine {
   ): Promise<StepResult>;
   /** Places in the providers that hold something of this hub, to be compared with what is wanted. */
   found(): readonly FoundPlace[];
-  /** Told the uid of an Intent when there is something new to see. */
-  subscribe(listener: (uid: string) => void): () => void;
+  /** Told when there is something new to see, of the Intent with that uid or of all at a provider. */
+  subscribe(listener: (news: EngineNews) => void): () => void;
   run(signal: AbortSignal): Promise<void>;
 }
+
+export type EngineNews = { readonly uid: string } | { readonly provider: string };
 
 /** A namespace of this hub's in a provider, by the Intent it was made for. */
 export interface FoundPlace {

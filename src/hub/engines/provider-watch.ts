@@ -23,6 +23,8 @@ export interface ProviderWatchOptions {
   readonly client: KubeClient;
   /** Told the uid of an Intent of which something changed; `lost` where an object of it that should last is gone. */
   readonly onChange: (uid: string, lost: { readonly namespace: string } | undefined) => void;
+  /** Everything that is there has been read: what was told before could not be seen whole, and what is gone is told now. */
+  readonly onSynced: () => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -71,7 +73,9 @@ export function createProviderWatch(options: ProviderWatchOptions): ProviderWatc
       onChange: (change) => take(kind, change),
       onHandlerError: options.onError,
       onState: (state) => {
-        if (state.name === "SYNCED") listed.add(kind);
+        if (state.name !== "SYNCED" || listed.has(kind)) return;
+        listed.add(kind);
+        if (listed.size === WATCHED.length) options.onSynced();
       },
     }),
   );

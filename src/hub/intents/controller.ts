@@ -201,10 +201,15 @@ function listen(world: World): readonly (() => void)[] {
   const wakeThoseOn = (isThere: (view: IntentView) => boolean): void => {
     for (const view of world.store.values()) if (isThere(view)) world.wake(view.key);
   };
+  const wakeThoseAt = (name: string): void =>
+    wakeThoseOn(({ status }) =>
+      [...placesOf(status.placement), ...(status.abandoned ?? [])].some(({ provider }) => provider === name),
+    );
   const states = new Map<string, string>();
   return [
-    world.engine.subscribe((uid) => {
-      const view = world.store.byUid(uid);
+    world.engine.subscribe((news) => {
+      if ("provider" in news) return wakeThoseAt(news.provider);
+      const view = world.store.byUid(news.uid);
       if (view !== undefined) world.wake(view.key);
     }),
     pool.subscribe((changes) => {
@@ -218,11 +223,7 @@ function listen(world: World): readonly (() => void)[] {
       const state = stateOf(providers.get(name));
       if (states.get(name) === state) return;
       states.set(name, state);
-      wakeThoseOn(({ status }) =>
-        [...placesOf(status.placement), ...(status.abandoned ?? [])].some(
-          ({ provider }) => provider === name,
-        ),
-      );
+      wakeThoseAt(name);
       world.schedule();
     }),
   ];
