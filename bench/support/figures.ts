@@ -1,5 +1,6 @@
 /** The figures of a bench: a table for people, a file for machines. */
 import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
 
 export interface Figure {
   readonly name: string;
@@ -31,7 +32,10 @@ export function printResult({ bench, conditions, figures }: BenchResult): void {
 }
 
 /** Writes the result as JSON where `--json FILE` was given. */
-export async function saveResult(result: BenchResult, file: string | undefined): Promise<void> {
+export async function saveResult(
+  result: BenchResult | readonly BenchResult[],
+  file: string | undefined,
+): Promise<void> {
   if (file !== undefined) await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
 }
 
@@ -50,3 +54,15 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
+
+/** The value that so large a part of them does not exceed. */
+export const percentile = (values: readonly number[], part: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ??
+  Number.NaN;
+
+/** What was measured, and the machine that it was measured on. */
+export const conditionsOf = (conditions: BenchResult["conditions"]): BenchResult["conditions"] => ({
+  ...conditions,
+  node: process.version,
+  cpu: `${cpus().length} x ${cpus()[0]?.model ?? "?"}`,
+});

@@ -8,10 +8,12 @@ export interface ProviderApi {
   readonly kubeconfig: string;
   /** Tells every open watch of the plural that the object is as given now. */
   tell(plural: "nodes" | "pods", object: object): void;
+  /** Ends all watches: the past is gone. In the lists every node is newer, and the last one not ready any more. */
+  forget(): void;
   close(): Promise<void>;
 }
 
-type Make = (index: number, version: number) => object;
+type Make = (index: number) => object;
 
 /** One of the nodes: 15 KB of labels, images and conditions, with the agent's annotations. */
 export function benchNode(index: number, version: number, ready = true): object {
@@ -63,10 +65,11 @@ export const nodeName = (index: number): string => `gpu-${String(index).padStart
 
 /** Serves so many nodes and pods on a free port of the loopback interface. */
 export async function startProviderApi(nodes: number, pods: number): Promise<ProviderApi> {
+  let version = 1;
   const watches = { nodes: new Set<ServerResponse>(), pods: new Set<ServerResponse>() };
   const makers: Readonly<Record<"nodes" | "pods", readonly [number, Make]>> = {
-    nodes: [nodes, (index, version) => benchNode(index, version)],
-    pods: [pods, (index, version) => benchPod(index, nodes, version)],
+    nodes: [nodes, (index) => benchNode(index, version, version === 1 || index < nodes - 1)],
+    pods: [pods, (index) => benchPod(index, nodes, version)],
   };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://provider");
@@ -83,6 +86,12 @@ export async function startProviderApi(nodes: number, pods: number): Promise<Pro
     tell: (plural, object) => {
       for (const response of watches[plural])
         response.write(`${JSON.stringify({ type: "MODIFIED", object })}\n`);
+    },
+    forget: () => {
+      version += 1_000_000;
+      const gone = { kind: "Status", code: 410, reason: "Expired", message: "too old resource version" };
+      for (const response of [...watches.nodes, ...watches.pods])
+        response.end(`${JSON.stringify({ type: "ERROR", object: gone })}\n`);
     },
     close: () =>
       new Promise((resolve) => {
@@ -103,7 +112,7 @@ function page(query: URLSearchParams, total: number, make: Make): string {
     query.has("fieldSelector") && query.get("fieldSelector")?.startsWith("metadata.name") ? 0 : total;
   const from = Number(query.get("continue") ?? 0);
   const to = Math.min(count, from + Number(query.get("limit") ?? 500));
-  const items = Array.from({ length: Math.max(0, to - from) }, (_, index) => make(from + index, 1));
+  const items = Array.from({ length: Math.max(0, to - from) }, (_, index) => make(from + index));
   return JSON.stringify({
     metadata: { resourceVersion: "1", ...(to < count ? { continue: String(to) } : {}) },
     items,
