@@ -93,15 +93,20 @@ function keepUntil(
   { mark, stop, lifetimeMs, bookmarkIntervalMs, watches }: Lifetime,
 ): void {
   const beat = setInterval(() => mark(), bookmarkIntervalMs);
+  // A client that reads slowly may take long from the end to the close: nothing more is written to it meanwhile.
+  const silence = (): void => {
+    stop();
+    clearInterval(beat);
+  };
   const end = setTimeout(() => {
     mark();
+    silence();
     response.end();
   }, lifetimeMs);
   const forget = watches.add(() => response.destroy());
   response.on("close", () => {
-    stop();
+    silence();
     forget();
-    clearInterval(beat);
     clearTimeout(end);
   });
 }

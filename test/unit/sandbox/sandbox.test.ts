@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { get as httpsGet } from "node:https";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../../src/sandbox/sandbox.ts";
@@ -127,6 +128,36 @@ describe("a test can", () => {
 });
 
 describe("the server", () => {
+  test("writes nothing more to a watch whose time is over, though its client still reads", async () => {
+    const { sandbox, admin } = await start();
+    const { server, caPem, token } = endpointOf(sandbox.adminKubeconfig);
+    const url = new URL("/api/v1/configmaps?watch=1&timeoutSeconds=1", server);
+    const response = await new Promise<IncomingMessage>((resolve, reject) =>
+      httpsGet(url, { ca: caPem, headers: { authorization: `Bearer ${token}` } }, resolve).on(
+        "error",
+        reject,
+      ),
+    );
+    // More than the buffers of both sides hold: the end waits for the reader.
+    response.pause();
+    const path = "/api/v1/namespaces/default/configmaps";
+    const large = (index: number): object => ({
+      metadata: { name: `large-${index}` },
+      data: { text: "x".repeat(900_000) },
+    });
+    for (let index = 0; index < 12; index += 1) await admin.create(path, large(index));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect((await admin.create(path, { metadata: { name: "late" } })).status).toBe(201);
+    let text = "";
+    for await (const chunk of response) text += chunk;
+    const names = text
+      .split("\n")
+      .filter(Boolean)
+      .map((line): string => JSON.parse(line).object.metadata.name);
+    expect(names).toContain("large-11");
+    expect(names).not.toContain("late");
+  });
+
   test("sends bookmarks to those who asked for them, the last at the end of the watch", async () => {
     const { sandbox, admin } = await start({ bookmarkIntervalMs: 20 });
     const stream = await watch(sandbox, "/api/v1/nodes?watch=1&allowWatchBookmarks=true");
