@@ -34,6 +34,13 @@ const REFRESH_PAUSE_MS = 10_000;
 /** An exec plugin that asks a person, or hangs, must not hang us. */
 const CREDENTIALS_TIMEOUT_MS = 30_000;
 
+/**
+ * Connections kept for the next request. As many as somebody who works in parallel uses: a new one costs both sides more
+ * than the request. None is kept for long.
+ */
+const MOST_IDLE = 64;
+const IDLE_MS = 60_000;
+
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 interface Held {
@@ -120,7 +127,7 @@ function serverUrl(config: KubeConfig): URL {
 }
 
 function createAgent(url: URL, config: KubeConfig, applied: Applied): http.Agent {
-  const keepAlive = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 4 };
+  const keepAlive = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: MOST_IDLE, timeout: IDLE_MS };
   if (config.getCurrentCluster()?.proxyUrl && applied.agent instanceof http.Agent) {
     return Object.assign(applied.agent, keepAlive);
   }

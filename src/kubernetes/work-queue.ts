@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createDueQueue, type Waiting } from "./due-queue.ts";
 import { elapsed } from "./timing.ts";
 
@@ -70,6 +71,8 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const performer = createPerformer(options, now);
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
+  // Every request of every item in work listens to it, which is no leak.
+  setMaxListeners(0, stopping.signal);
   let timer: NodeJS.Timeout | undefined;
   let scheduled = false;
 

@@ -30,8 +30,10 @@ export interface TestCluster extends TestApi {
   close(): Promise<void>;
 }
 
-export async function startCluster(): Promise<TestCluster> {
-  const api = await startApi();
+export const startCluster = async (): Promise<TestCluster> => clusterOf(await startApi());
+
+/** The cluster of an API that runs already. */
+export function clusterOf(api: TestApi): TestCluster {
   const client = createClient({ kubeconfigText: api.kubeconfig, userAgent: "test" });
   return {
     ...api,

@@ -40,7 +40,7 @@ const CATALOGUE = ["catalogue-nvidia.yaml"].flatMap((file) => {
 });
 const compiled = compileParsed(CATALOGUE);
 if (!compiled.ok) throw new Error(compiled.problems.join("\n"));
-const resolveModel = catalogueModels(compiled.tables.catalogue);
+export const resolveModel = catalogueModels(compiled.tables.catalogue);
 
 /** The Intent controller, in a hurry. */
 export const intentController = (options: Partial<IntentOptions> = {}): Controller =>

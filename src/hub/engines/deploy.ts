@@ -5,6 +5,7 @@ import type { KubeObject } from "../../kubernetes/objects.ts";
 import { parseDateTime } from "../../units/dates.ts";
 import { isOwned } from "../../workload/identity.ts";
 import type { SecretValue, WorkloadInput } from "../../workload/input.ts";
+import { observeWorkload } from "../../workload/observe.ts";
 import type { WorkloadOptions } from "../../workload/options.ts";
 import { missingSecrets, secretReferences } from "../../workload/secrets.ts";
 import { workloadObjects } from "../../workload/workload-objects.ts";
@@ -13,10 +14,10 @@ import type { Place } from "../intents/places.ts";
 import { type Toleration, tolerates } from "../inventory/closed.ts";
 import { type Given, given } from "../inventory/given.ts";
 import type { OfferPool } from "../inventory/offer-pool.ts";
-import { HUB_MANAGER } from "../manager.ts";
-import type { StepResult } from "./engine.ts";
+import { applyWorkload } from "./apply-workload.ts";
+import type { DeployResult, StepResult } from "./engine.ts";
 import { prune } from "./prune.ts";
-import { JOBS, NAMESPACES, resourceOf, SECRETS } from "./resources.ts";
+import { NAMESPACES, SECRETS } from "./resources.ts";
 
 /** What the configuration says of all workloads. */
 export type WorkloadDefaults = Omit<WorkloadOptions, "hub" | "tenant" | "namespace">;
@@ -42,7 +43,7 @@ interface Job {
 }
 
 /** Applies all objects of an Intent in a place. Applying them again changes nothing. Throws KubeError. */
-export async function deployObjects(options: DeployOptions, job: Job): Promise<StepResult> {
+export async function deployObjects(options: DeployOptions, job: Job): Promise<DeployResult> {
   const { view, place, client, suspended, signal } = job;
   if (!view.read.ok) return failure("Invalid", "the spec cannot be read");
   const bare = { ...inputOf(options, { ...view, spec: view.read.spec }, place), ...timesOf(view, suspended) };
@@ -61,13 +62,10 @@ export async function deployObjects(options: DeployOptions, job: Job): Promise<S
   const foreign = await strangerIn(client, options.hub, job);
   if (foreign !== undefined) return foreign;
   const wanted = workloadObjects(input);
-  for (const object of wanted) {
-    if (object.kind === "Job") await applyJob(client, object, input.suspended, signal);
-    else await applyOne(client, object, signal);
-  }
+  await applyWorkload(client, wanted, input.suspended, signal);
   if (wasThereBefore(view))
     await prune(client, { hub: options.hub, intent: view, namespace: place.namespace, wanted }, signal);
-  return { ok: true };
+  return { ok: true, seen: observeWorkload(wanted) };
 }
 
 /** Whether it may run now, where it has hours; and how long it has to its deadline from when it was placed. */
@@ -86,7 +84,7 @@ function timesOf(
 /** Whether an earlier spec may have left something that this one does not want. */
 const wasThereBefore = (view: IntentView): boolean => conditionOf(view, "Offloaded")?.status === "True";
 
-const failure = (reason: string, message: string): StepResult => ({ ok: false, reason, message });
+const failure = (reason: string, message: string) => ({ ok: false, reason, message }) as const;
 
 function inputOf(
   options: DeployOptions,
@@ -155,7 +153,7 @@ async function strangerIn(
   client: KubeClient,
   hub: string,
   { view, place, signal }: Job,
-): Promise<StepResult | undefined> {
+): Promise<Extract<StepResult, { ok: false }> | undefined> {
   const name = place.namespace;
   const found = await client.get<KubeObject>(NAMESPACES, { name }, { signal }).catch((error: unknown) => {
     if (isKubeError(error, "not-found")) return undefined;
@@ -173,57 +171,4 @@ async function strangerIn(
     "NamespaceTerminating",
     `namespace ${name} of ${place.provider} is being deleted; it is made anew after that`,
   );
-}
-
-const applying = (signal: AbortSignal) => ({ fieldManager: HUB_MANAGER, force: true, signal });
-
-async function applyOne(client: KubeClient, object: KubeObject, signal: AbortSignal): Promise<void> {
-  const resource = resourceOf(object);
-  try {
-    await client.apply(resource, object, applying(signal));
-  } catch (error) {
-    if (!isKubeError(error, "invalid") || object.kind !== "Deployment") throw error;
-    // Not every change can be made in place: of a probe that is taken away the server keeps its own defaults, which are
-    // no probe. Its pods are replaced by a change either way. One that is not there is wrong in itself: it fails again.
-    const { name, namespace } = object.metadata ?? {};
-    await client.delete(resource, { name, namespace }, { signal });
-    await client.apply(resource, object, applying(signal));
-  }
-}
-
-/**
- * A Job's pods are as they were when it was made: where the API server refuses the change of them, the Job that is there
- * goes on. What has hours is stopped and started by a patch, which always works: only that says `suspend` to a Kubernetes
- * that knows it, and leaves it out for one that does not (before 1.21), where no parallelism does the same.
- */
-async function applyJob(
-  client: KubeClient,
-  job: KubeObject & { readonly spec?: { readonly parallelism?: number } },
-  suspend: boolean | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await client.apply(JOBS, job, applying(signal));
-  } catch (error) {
-    if (!isKubeError(error, "invalid") || !(await exists(client, job, signal))) throw error;
-  }
-  if (suspend === undefined) return;
-  const { name, namespace } = job.metadata ?? {};
-  await client.patch(
-    JOBS,
-    { name, namespace },
-    { spec: { suspend, parallelism: job.spec?.parallelism } },
-    { signal },
-  );
-}
-
-async function exists(client: KubeClient, { metadata }: KubeObject, signal: AbortSignal): Promise<boolean> {
-  const { name, namespace } = metadata ?? {};
-  try {
-    await client.get(JOBS, { name, namespace }, { signal });
-    return true;
-  } catch (error) {
-    if (isKubeError(error, "not-found")) return false;
-    throw error;
-  }
 }

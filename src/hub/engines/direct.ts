@@ -1,7 +1,7 @@
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { KubeObject } from "../../kubernetes/objects.ts";
-import { sleep } from "../../kubernetes/timing.ts";
+import { createLimit, sleep } from "../../kubernetes/timing.ts";
 import type { Logger } from "../../observability/logger.ts";
 import { isOwned } from "../../workload/identity.ts";
 import type { IntentIdentity } from "../../workload/names.ts";
@@ -10,6 +10,7 @@ import type { Place } from "../intents/places.ts";
 import type { ProviderDirectory, ProviderEntry } from "../providers/directory.ts";
 import { type DeployOptions, deployObjects } from "./deploy.ts";
 import type { Engine, EngineNews, StepResult } from "./engine.ts";
+import { createFilledPlaces } from "./filled-places.ts";
 import { createProviderWatch, type ProviderWatch } from "./provider-watch.ts";
 import { NAMESPACES } from "./resources.ts";
 
@@ -23,11 +24,11 @@ type Target = Pick<Place, "provider" | "namespace">;
 /** The engine that places with a kubeconfig of the provider's cluster: nothing else is needed there. */
 export function createDirectEngine(options: DirectEngineOptions): Engine {
   const watches = createWatches(options);
-  const withClient = (
+  const withClient = <T extends StepResult>(
     provider: string,
     signal: AbortSignal,
-    work: (client: KubeClient, signal: AbortSignal) => Promise<StepResult>,
-  ): Promise<StepResult> => {
+    work: (client: KubeClient, signal: AbortSignal) => Promise<T>,
+  ): Promise<T | Failure> => {
     const open = openTo(options.providers.get(provider), provider);
     return "client" in open ? bounded(signal, (within) => work(open.client, within)) : Promise.resolve(open);
   };
@@ -46,9 +47,11 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
     observe: ({ uid }, place) => watches.observe(uid, place),
     isMissing: ({ uid }, place) => watches.isMissing(uid, place),
     release: (view, place, signal) =>
-      withClient(place.provider, signal, (client, within) =>
-        release(client, options.hub, view, place, within),
-      ),
+      withClient(place.provider, signal, async (client, within) => {
+        const result = await release(client, options.hub, view, place, within);
+        if (result.ok) watches.released(view.uid, place);
+        return result;
+      }),
     found: () => watches.found(),
     subscribe: watches.subscribe,
     run: watches.run,
@@ -72,22 +75,23 @@ function openTo(entry: ProviderEntry | undefined, name: string): { readonly clie
 /** A provider may be slow, but not for ever: what it does not answer is a failure, and tried again. */
 const PATIENCE_MS = 15_000;
 
-async function bounded(
+async function bounded<T extends StepResult>(
   signal: AbortSignal,
-  work: (within: AbortSignal) => Promise<StepResult>,
-): Promise<StepResult> {
-  const timeout = AbortSignal.timeout(PATIENCE_MS);
+  work: (within: AbortSignal) => Promise<T>,
+): Promise<T | Failure> {
+  const limit = createLimit(signal, PATIENCE_MS);
   try {
-    return await work(AbortSignal.any([signal, timeout]));
+    return await work(limit.signal);
   } catch (error) {
-    if (timeout.aborted && !signal.aborted)
-      return failure("ProviderTimeout", `no answer within ${PATIENCE_MS / 1000} s`);
+    if (limit.isOver()) return failure("ProviderTimeout", `no answer within ${PATIENCE_MS / 1000} s`);
     // Fenced, or the hub stops: that is no fault of the provider.
     if (!isKubeError(error) || error.code === "aborted") throw error;
     return failure(
       error.status === undefined ? "ProviderUnreachable" : error.reason || "Refused",
       error.message,
     );
+  } finally {
+    limit.dispose();
   }
 }
 
@@ -125,19 +129,19 @@ interface Watches extends Pick<Engine, "found" | "subscribe" | "run"> {
   observe(uid: string, place: Place): WorkloadObservation | undefined;
   isMissing(uid: string, place: Place): boolean;
   deployed(uid: string, place: Target): void;
+  /** Nothing is there any more: the place is forgotten. */
+  released(uid: string, place: Target): void;
 }
-
-const idOf = (uid: string, { provider, namespace }: Target): string => `${uid} ${provider} ${namespace}`;
 
 /** A watch for each provider, opened anew when its client changes. */
 function createWatches(options: DirectEngineOptions): Watches {
   const { providers, hub, log } = options;
   const open = new Map<string, { readonly watch: ProviderWatch; readonly end: () => Promise<void> }>();
   const listeners = new Set<(news: EngineNews) => void>();
-  const tell = (news: EngineNews): void => listeners.forEach((listener) => listener(news));
-  /** Places that this process filled, and places of which something was taken away since. */
-  const filled = new Set<string>();
-  const undone = new Set<string>();
+  const tell = (news: EngineNews): void => {
+    for (const listener of listeners) listener(news);
+  };
+  const places = createFilledPlaces();
 
   const follow = (provider: string): void => {
     const client = providers.get(provider)?.client();
@@ -154,7 +158,7 @@ function createWatches(options: DirectEngineOptions): Watches {
       hub,
       client,
       onChange: (uid, lost) => {
-        if (lost !== undefined) undone.add(idOf(uid, { provider, namespace: lost.namespace }));
+        if (lost !== undefined) places.lost(uid, { provider, ...lost }, watch.hasNamespace(lost.namespace));
         tell({ uid });
       },
       onSynced: () => tell({ provider }),
@@ -180,15 +184,12 @@ function createWatches(options: DirectEngineOptions): Watches {
       return watch?.synced() === true ? observeWorkload(watch.objects(uid, namespace)) : undefined;
     },
     isMissing: (uid, place) => {
-      const id = idOf(uid, place);
-      if (undone.has(id)) return true;
+      if (places.isUndone(uid, place)) return true;
       const watch = open.get(place.provider)?.watch;
-      return watch?.synced() === true && !filled.has(id) && !watch.hasNamespace(place.namespace);
+      return watch?.synced() === true && !places.isFilled(uid, place) && !watch.hasNamespace(place.namespace);
     },
-    deployed: (uid, place) => {
-      filled.add(idOf(uid, place));
-      undone.delete(idOf(uid, place));
-    },
+    deployed: (uid, place) => places.filled(uid, place),
+    released: (uid, place) => places.forget(uid, place),
     run: async (signal) => {
       for (const { name } of providers.all()) follow(name);
       const unsubscribe = providers.subscribe(follow);

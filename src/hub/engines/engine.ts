@@ -17,13 +17,18 @@ export interface DeployCall {
   readonly signal: AbortSignal;
 }
 
+/** A deployment that succeeded tells what can be seen of its objects before anything happened to them. */
+export type DeployResult =
+  | { readonly ok: true; readonly seen: WorkloadObservation }
+  | Extract<StepResult, { readonly ok: false }>;
+
 /** How a decision becomes a reservation, and a reservation a workload. Every step may be repeated at any time. */
 export interface Engine {
   readonly name: "direct" | "fluidos";
   /** Makes the provider hold the GPUs for the Intent, where that is a step of its own. */
   reserve(view: IntentView, place: Place, signal: AbortSignal): Promise<StepResult>;
   /** Creates what the Intent needs in the place, or brings it up to date; suspended, nothing of it runs. */
-  deploy(view: IntentView, place: Place, how: DeployCall): Promise<StepResult>;
+  deploy(view: IntentView, place: Place, how: DeployCall): Promise<DeployResult>;
   /** What is seen of the workload in the place; undefined where nothing can be seen now. */
   observe(view: IntentView, place: Place): WorkloadObservation | undefined;
   /** Whether a deployment of this process has been undone since by somebody: an object that was there is gone. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../kubernetes/objects.ts";
 import { createReflector } from "../../kubernetes/reflector.ts";
-import type { Change } from "../../kubernetes/reflector-store.ts";
+import { type Change, keyOf } from "../../kubernetes/reflector-store.ts";
 import { sleep } from "../../kubernetes/timing.ts";
 import { createWorkQueue, type WorkQueue } from "../../kubernetes/work-queue.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
@@ -101,9 +101,9 @@ function createWorld(
     engine,
     absences: createAbsences({ pool, providers }),
     utilization: utilizationOf(store, options, context),
-    unsure: new Set(),
+    unsure: new Map(),
     told: new Map(),
-    wake: (key) => queue.add(key),
+    wake: (key) => queue.add(key, { priority: isPlaced(world.store.get(key)) ? 0 : 1 }),
     clean: (key) => cleanings.add(key),
     schedule: (delayMs = GATHER_MS) => passes.add(THE_QUEUE, { delayMs }),
   };
@@ -148,6 +148,9 @@ const utilizationOf = (store: IntentStore, options: IntentOptions, context: Cont
     everyMs: options.utilizationEveryMs,
     onError: () => context.metrics.reconcileFailed("utilization"),
   });
+
+/** What has no place yet comes to the queue at once: creating what others have a place for takes longer. */
+const isPlaced = (view: IntentView | undefined): boolean => view?.status.placement !== undefined;
 
 const together = (queue: WorkQueue, others: readonly WorkQueue[]): WorkQueue => ({
   ...queue,
@@ -198,11 +201,11 @@ async function settle({ context, options }: World, signal: AbortSignal): Promise
 /** Whatever may matter to an Intent wakes it. */
 function listen(world: World): readonly (() => void)[] {
   const { pool, providers } = world.context;
-  const wakeThoseOn = (isThere: (view: IntentView) => boolean): void => {
-    for (const view of world.store.values()) if (isThere(view)) world.wake(view.key);
+  const wakeThose = (isConcerned: (view: IntentView) => boolean): void => {
+    for (const view of world.store.values()) if (isConcerned(view)) world.wake(view.key);
   };
   const wakeThoseAt = (name: string): void =>
-    wakeThoseOn(({ status }) =>
+    wakeThose(({ status }) =>
       [...placesOf(status.placement), ...(status.abandoned ?? [])].some(({ provider }) => provider === name),
     );
   const states = new Map<string, string>();
@@ -213,10 +216,8 @@ function listen(world: World): readonly (() => void)[] {
       if (view !== undefined) world.wake(view.key);
     }),
     pool.subscribe((changes) => {
-      const changed = new Set(changes.map(({ provider, node }) => `${provider}/${node}`));
-      wakeThoseOn(({ status }) =>
-        (status.placement?.tasks ?? []).some(({ provider, node }) => changed.has(`${provider}/${node}`)),
-      );
+      for (const { provider, node } of changes)
+        for (const key of world.store.on(provider, node)) world.wake(key);
       world.schedule();
     }),
     providers.subscribe((name) => {
@@ -233,14 +234,19 @@ function listen(world: World): readonly (() => void)[] {
 const stateOf = (entry: ProviderEntry | undefined): string =>
   entry === undefined ? "gone" : `${entry.provider().metadata.generation} ${entry.closed() ?? "open"}`;
 
+const isKnown = ({ store }: World, { key, uid, resourceVersion }: IntentView): boolean =>
+  store.get(key)?.uid === uid && store.get(key)?.resourceVersion === resourceVersion;
+
 function watchIntents(world: World) {
   const { client, log, now, random } = world.context;
   return createReflector<KubeIntent, IntentView>({
     client,
     resource: INTENTS,
-    transform: (object) => viewOf(asIntent(object), world.options.currency),
+    transform: (object) => viewOf(asIntent(object), world.options.currency, world.store.get(keyOf(object))),
     onChange: (change: Change<IntentView>) => {
       if (change.type === "deleted") forget(world, change.key, change.previous.uid);
+      // What our own write made of it, whose answer was quicker, is being worked on already.
+      else if (isKnown(world, change.value)) return;
       else take(world, change.value);
       world.wake(change.key);
     },

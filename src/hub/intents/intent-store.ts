@@ -1,10 +1,13 @@
 import type { IntentView } from "./intent-view.ts";
+import { createNodeIndex } from "./node-index.ts";
 
 /** The newest known state of each Intent, whether a watch brought it or one of our own writes. */
 export interface IntentStore {
   get(key: string): IntentView | undefined;
   byUid(uid: string): IntentView | undefined;
   values(): Iterable<IntentView>;
+  /** Keys of the Intents that have their place on the node. */
+  on(provider: string, node: string): Iterable<string>;
   /** Takes a state unless a newer one of the same object is known. */
   put(view: IntentView): void;
   /** Forgets an Intent; what a write of ours brings of it afterwards is not taken. */
@@ -19,23 +22,28 @@ export function createIntentStore(): IntentStore {
   const byKey = new Map<string, IntentView>();
   const keys = new Map<string, string>();
   const gone = new Set<string>();
+  const nodes = createNodeIndex();
   return {
     get: (key) => byKey.get(key),
     byUid: (uid) => byKey.get(keys.get(uid) ?? ""),
     values: () => byKey.values(),
+    on: (provider, node) => nodes.on(provider, node),
     put: (view) => {
       const known = byKey.get(view.key);
       if (gone.has(view.uid) || (known !== undefined && isOlder(view, known))) return;
       if (known !== undefined && known.uid !== view.uid) keys.delete(known.uid);
       byKey.set(view.key, view);
       keys.set(view.uid, view.key);
+      nodes.put(view.key, view);
     },
     remove: (key, uid) => {
       gone.add(uid);
       const oldest = gone.values().next().value;
       if (gone.size > REMEMBERED_GONE && oldest !== undefined) gone.delete(oldest);
       keys.delete(uid);
-      if (byKey.get(key)?.uid === uid) byKey.delete(key);
+      if (byKey.get(key)?.uid !== uid) return;
+      byKey.delete(key);
+      nodes.put(key, undefined);
     },
   };
 }

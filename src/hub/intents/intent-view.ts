@@ -48,12 +48,15 @@ export interface IntentView extends IntentIdentity {
   readonly status: IntentStatus;
 }
 
-/** Reads an Intent; a spec that makes no sense is part of the answer. */
-export function viewOf(object: KubeIntent, currency: string): IntentView {
+/**
+ * Reads an Intent; a spec that makes no sense is part of the answer. With an earlier state of it at hand the spec is not
+ * read again: it is the same as long as the generation is.
+ */
+export function viewOf(object: KubeIntent, currency: string, known?: IntentView): IntentView {
   const { metadata = {}, spec, status = {} } = object;
-  const { namespace = "", name = "", uid = "", labels = {} } = metadata;
-  const parsed = parseIntentResource({ ...object, metadata, spec: spec ?? {} }, { currency });
-  const read: ReadSpec = parsed.ok ? { ok: true, spec: parsed.intent.spec } : parsed;
+  const { namespace = "", name = "", uid = "", generation = 0, labels = {} } = metadata;
+  const isSame = known !== undefined && known.uid === uid && known.generation === generation;
+  const read = isSame && generation > 0 ? known.read : readSpec(object, currency);
   const { deletionTimestamp } = metadata;
   return {
     key: `${namespace}/${name}`,
@@ -61,7 +64,7 @@ export function viewOf(object: KubeIntent, currency: string): IntentView {
     name,
     uid,
     resourceVersion: metadata.resourceVersion ?? "",
-    generation: metadata.generation ?? 0,
+    generation,
     createdAt: timeOf(metadata.creationTimestamp) ?? 0,
     deletingSince: timeOf(deletionTimestamp),
     finalizers: metadata.finalizers ?? [],
@@ -71,6 +74,12 @@ export function viewOf(object: KubeIntent, currency: string): IntentView {
     read,
     status: isRecord(status) ? status : {},
   };
+}
+
+function readSpec(object: KubeIntent, currency: string): ReadSpec {
+  const { metadata = {}, spec = {} } = object;
+  const parsed = parseIntentResource({ ...object, metadata, spec }, { currency });
+  return parsed.ok ? { ok: true, spec: parsed.intent.spec } : parsed;
 }
 
 function writerOfSpec(entries: readonly ManagedFieldsEntry[]): string | undefined {
@@ -115,17 +124,24 @@ export const isSetAside = (view: Pick<IntentView, "status">): boolean =>
 
 const ENDED: readonly (IntentStatus["phase"] | undefined)[] = ["Completed", "Failed", "Cancelled"];
 
-/** Whether it has come to its end with this spec; a changed spec begins anew. */
-export function hasEnded(view: IntentView): boolean {
-  const { phase, observedGeneration } = view.status;
-  return ENDED.includes(phase) && observedGeneration === view.generation && !holdsPlacement(view);
-}
+/** Whether it has come to its end with this spec; a changed spec, or one that can be honoured by now, begins anew. */
+export const hasEnded = (view: IntentView): boolean =>
+  ENDED.includes(view.status.phase) && isAdmitted(view) && !holdsPlacement(view);
 
-/** Whether it is ready to be given a place; what is outside of its hours is not. */
+/** Whether its place is that of an earlier run, which goes before it looks for another: its spec was changed since. */
+export const isLeftOver = (view: IntentView): boolean =>
+  view.status.placement !== undefined &&
+  !holdsPlacement(view) &&
+  // A Service that is suspended may go on with what it left.
+  !(isSetAside(view) && (isService(view) || view.status.placement.generation === view.generation));
+
+export const isService = ({ read }: IntentView): boolean => read.ok && read.spec.workload.type === "Service";
+
+/** Whether it may be given a place, if what it asks can be honoured. */
 export const isWaiting = (view: IntentView): boolean =>
   view.deletingSince === undefined &&
   view.status.phase !== "Suspended" &&
-  isAdmitted(view) &&
-  view.finalizers.includes(FINALIZER) &&
+  view.read.ok &&
   !holdsPlacement(view) &&
+  !isLeftOver(view) &&
   !hasEnded(view);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Decision, Placed } from "../../allocation/decision.ts";
 import type { CurrencyRates, Offer } from "../../allocation/types.ts";
 import { formatProblems, type Problem } from "../../intent/problem.ts";
@@ -28,12 +29,12 @@ export function change(
   ) as IntentStatus;
 }
 
-/** The spec is good: it may be given a place, or keep the one it has. */
-export function admittedStatus(view: IntentView, now: number): IntentStatus {
-  const verdicts = { Admitted: yes("Valid", "the spec is understood and can be honoured") };
-  if (holdsPlacement(view)) return change(view, now, {}, verdicts);
-  return change(view, now, { phase: "Pending", message: "waits for its turn" }, verdicts);
-}
+/** The spec is good. Told with whatever is written next of an Intent that waits. */
+export const ADMITTED: Verdicts = { Admitted: yes("Valid", "the spec is understood and can be honoured") };
+
+/** The changed spec of an Intent that has a place is good: whether it keeps the place comes next. */
+export const admittedStatus = (view: IntentView, now: number): IntentStatus =>
+  change(view, now, {}, ADMITTED);
 
 /** The spec cannot be honoured. What runs by an earlier spec goes on. */
 export function refusedStatus(view: IntentView, problems: readonly Problem[], now: number): IntentStatus {
@@ -64,7 +65,7 @@ export function queuedStatus(view: IntentView, place: QueuePlace, now: number): 
       queue: { position, since: view.status.queue?.since ?? timestamp(view.createdAt), reason },
       ...decision,
     },
-    { Reserved: no("Queued", reason), Ready: no("Queued", reason) },
+    { ...ADMITTED, Reserved: no("Queued", reason), Ready: no("Queued", reason) },
   );
 }
 
@@ -89,6 +90,7 @@ export function placedStatus(
       queue: undefined,
     },
     {
+      ...ADMITTED,
       Reserved: yes("Placed", explanation),
       Offloaded: no("Pending", "the provider was not told yet"),
       Deployed: no("Pending", "nothing was created yet"),
@@ -179,7 +181,7 @@ export function endedStatus(view: IntentView, reason: string, message: string, n
     view,
     now,
     { phase: "Failed", message, queue: undefined },
-    { Reserved: no(reason, message), Ready: no(reason, message) },
+    { ...ADMITTED, Reserved: no(reason, message), Ready: no(reason, message) },
   );
 }
 
@@ -258,9 +260,9 @@ export function goneStatus(before: IntentStatus, now: number): IntentStatus {
   return cost === undefined ? status : { ...status, cost };
 }
 
-/** Whether both say the same, but for the time of saying it. */
+/** Whether both say the same, in whatever order. Written out only where that is not plain to see. */
 export const sayTheSame = (left: IntentStatus, right: IntentStatus): boolean =>
-  JSON.stringify(sorted(left)) === JSON.stringify(sorted(right));
+  isDeepStrictEqual(left, right) || JSON.stringify(sorted(left)) === JSON.stringify(sorted(right));
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);

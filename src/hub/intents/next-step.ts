@@ -10,7 +10,8 @@ import {
   holdsPlacement,
   type IntentView,
   isAdmitted,
-  isSetAside,
+  isLeftOver,
+  isService,
   isSuspended,
 } from "./intent-view.ts";
 import {
@@ -47,17 +48,13 @@ function deletion(view: IntentView, since: number, facts: Facts): Step {
   return { do: "rest", afterMs: Math.min(leftMs, facts.retryMs) };
 }
 
-/** Undefined once the spec as it is now is known to be good and the finalizer is there. */
+/** Undefined once the spec as it is now is known to be good, as far as that has to be told by itself. */
 function admission(view: IntentView, facts: Facts): Step | undefined {
   const problems = [...(view.read.ok ? [] : view.read.problems), ...facts.problems];
   if (problems.length > 0) return refusal(view, problems, facts);
-  if (!isAdmitted(view)) {
-    const message = "the spec is understood and can be honoured";
-    const say = { ...normal("Admitted", message), event: false } as const;
-    return { do: "write", status: admittedStatus(view, facts.now), say };
-  }
-  // Before anything is created anywhere: what has a finalizer is not forgotten.
-  return view.finalizers.includes(FINALIZER) ? undefined : { do: "add-finalizer" };
+  // Whoever waits hears it with its place, or its place in the queue: that spares a write for each Intent.
+  if (!holdsPlacement(view) || isAdmitted(view)) return undefined;
+  return { do: "write", status: admittedStatus(view, facts.now) };
 }
 
 function refusal(view: IntentView, problems: readonly Problem[], facts: Facts): Step | undefined {
@@ -78,20 +75,18 @@ function refusal(view: IntentView, problems: readonly Problem[], facts: Facts): 
 function work(view: IntentView, facts: Facts): Step {
   if (hasEnded(view)) return later();
   if (!holdsPlacement(view)) return leftover(view, facts) ?? awaiting(view, facts);
+  // Before anything is created there: what has a finalizer is not forgotten. What is only reserved goes with the Intent.
+  if (!view.finalizers.includes(FINALIZER)) return { do: "add-finalizer" };
   if (view.status.placement?.generation !== view.generation) return replan(view, facts);
   return ending(view, facts) ?? deploying(view, facts) ?? watching(view, facts);
 }
 
 /** What is left of a first run goes where the spec was changed since; a Service that is suspended may go on with it. */
 function leftover(view: IntentView, facts: Facts): Step | undefined {
-  const { placement } = view.status;
-  if (placement === undefined) return undefined;
-  if (isSetAside(view) && (isService(view) || placement.generation === view.generation)) return undefined;
+  if (!isLeftOver(view)) return undefined;
   const message = "the spec was changed: it begins anew";
   return leave(view, { reason: "SpecChanged", message, phase: "Queued" }, facts);
 }
-
-const isService = ({ read }: IntentView): boolean => read.ok && read.spec.workload.type === "Service";
 
 /** A changed spec: a Service keeps a place that satisfies it; whatever cannot be changed in place begins anew. */
 function replan(view: IntentView, facts: Facts): Step {
@@ -182,8 +177,17 @@ function isOutdated(view: IntentView, { phase }: WorkloadObservation): boolean {
   return phase === "Suspended" && view.status.phase === "Provisioning";
 }
 
-/** The step after its objects were created, to run or to be suspended. */
-export function deployedStep(view: IntentView, now: number, suspended = false): Step {
+/** How its objects were applied, and what can be seen of them at first. */
+export interface Deployed {
+  readonly suspended: boolean;
+  readonly seen: WorkloadObservation | undefined;
+}
+
+/** The step after its objects were created, to run or to be suspended; what is first seen of new ones is told with it. */
+export function deployedStep(view: IntentView, { suspended, seen }: Deployed, now: number): Step {
   const status = suspended ? suspendedStatus(view, now) : deployedStatus(view, now);
-  return { do: "write", status, say: normal(suspended ? "Suspended" : "Deployed", status.message) };
+  const say = normal(suspended ? "Suspended" : "Deployed", status.message);
+  // What ran before and was only brought up to date is in another phase than what is new.
+  if (suspended || seen === undefined || seen.phase !== status.phase) return { do: "write", status, say };
+  return { do: "write", status: observedStatus({ ...view, status }, seen, now), say };
 }

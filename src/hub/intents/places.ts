@@ -13,7 +13,7 @@ import { joinName, workloadNamespace } from "../../workload/names.ts";
 import type { Reservation } from "../inventory/reservations.ts";
 import { timestamp } from "./conditions.ts";
 import { modelOf, rounded } from "./explain.ts";
-import { holdsPlacement, type IntentView } from "./intent-view.ts";
+import { FINALIZER, holdsPlacement, type IntentView } from "./intent-view.ts";
 
 /** A namespace in a provider with the tasks of an Intent in it: what an engine works on. */
 export interface Place {
@@ -122,6 +122,8 @@ export function abandon(status: IntentStatus, reason: string, now: number): read
 
 /** What the Intent holds, for the ledger: its placement, and what it left and is not clean yet. */
 export function heldPlacements(view: IntentView): readonly Placement[] {
+  // Deleted before anything was created, or let go since: somebody else's finalizer must not keep our GPUs.
+  if (view.deletingSince !== undefined && !view.finalizers.includes(FINALIZER)) return [];
   const tasks = [
     ...(holdsPlacement(view) ? (view.status.placement?.tasks ?? []) : []),
     ...(view.status.abandoned ?? []).flatMap((place) => place.tasks),

@@ -33,7 +33,10 @@ const MOST_STEPS = 12;
 /** Brings one Intent nearer to what it should be, step by step. Throws what the API throws: then it is tried again. */
 export async function reconcile(world: World, key: string, signal: AbortSignal): Promise<WorkResult> {
   let view = world.store.get(key);
-  if (view !== undefined && world.unsure.has(view.uid)) view = await readAgain(world, view, signal);
+  const unsure = view === undefined ? undefined : world.unsure.get(view.uid);
+  // Whoever writes its placement wakes it when that is done.
+  if (unsure === "writing") return {};
+  if (view !== undefined && unsure === "unknown") view = await readAgain(world, view, signal);
   const pass = { cleaned: false };
   for (let step = 0; step < MOST_STEPS && view !== undefined; step += 1) {
     const next = nextStep(view, factsOf(world, view, pass.cleaned));
@@ -130,7 +133,7 @@ async function writeFinalizers(
   const patched = await world.context.client.patch<KubeIntent>(INTENTS, { namespace, name }, patch, {
     signal,
   });
-  const next = viewOf(patched, world.options.currency);
+  const next = viewOf(patched, world.options.currency, view);
   take(world, next);
   return next;
 }
@@ -189,10 +192,14 @@ async function deploy(
   { places, suspended }: Extract<Step, { do: "deploy" }>,
   signal: AbortSignal,
 ): Promise<Done> {
+  const seen: WorkloadObservation[] = [];
   for (const place of places) {
     const reserved = await world.engine.reserve(view, place, signal);
     const result = reserved.ok ? await world.engine.deploy(view, place, { suspended, signal }) : reserved;
-    if (result.ok) continue;
+    if (result.ok) {
+      seen.push(result.seen);
+      continue;
+    }
     const status = stuckStatus(view, result.reason, result.message, world.context.now());
     if (!sayTheSame(status, view.status)) {
       const next = await writeStatus(world, view, status, signal);
@@ -200,7 +207,7 @@ async function deploy(
     }
     return { result: { requeueAfterMs: world.options.retryMs } };
   }
-  const step = deployedStep(view, world.context.now(), suspended);
+  const step = deployedStep(view, { suspended, seen: worstOf(seen) }, world.context.now());
   return perform(world, view, step, signal, { cleaned: false });
 }
 
@@ -214,7 +221,7 @@ function factsOf(world: World, view: IntentView, cleaned: boolean): Facts {
     now,
     problems: requirement.ok || !view.read.ok ? [] : requirement.problems,
     ...lossOf(world, view, places, now),
-    stillFits: places.length > 0 && stillFits(world, view),
+    stillFits: isReplanned(view) && stillFits(world, view),
     missing: isDeployed(view) && places.some((place) => engine.isMissing(view, place)),
     observation: isDeployed(view) ? observe(world, view, places) : undefined,
     utilization: world.utilization.of(places),
@@ -242,6 +249,10 @@ function lossOf(
   return { lost: { reason: absence.reason, message }, lostInMs: undefined };
 }
 
+/** Only then it is asked whether the place still fits: the answer costs a look at everything that is held. */
+const isReplanned = (view: IntentView): boolean =>
+  holdsPlacement(view) && view.status.placement?.generation !== view.generation;
+
 /** Whether each task would be placed where it is, were its own GPUs free. */
 function stillFits(world: World, view: IntentView): boolean {
   const requirement = askedBy(world, view);
@@ -264,14 +275,15 @@ function observe(
   places: readonly Place[],
 ): WorkloadObservation | undefined {
   const seen = places.map((place) => engine.observe(view, place)).filter((each) => each !== undefined);
-  if (seen.length === 0 || seen.length < places.length) return undefined;
-  const [worst] = seen.toSorted(
+  return seen.length < places.length ? undefined : worstOf(seen);
+}
+
+const worstOf = (seen: readonly WorkloadObservation[]): WorkloadObservation | undefined =>
+  seen.toSorted(
     (left, right) =>
       WORST_FIRST.indexOf(left.phase) - WORST_FIRST.indexOf(right.phase) ||
       Number(right.reason === "Suspending") - Number(left.reason === "Suspending"),
-  );
-  return worst;
-}
+  )[0];
 
 const WORST_FIRST: readonly WorkloadObservation["phase"][] = [
   "Failed",

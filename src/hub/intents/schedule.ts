@@ -9,6 +9,7 @@ import { asPlacements, heldPlacements } from "./places.ts";
 import type { Holder } from "./preempt.ts";
 import { inTurn } from "./queue-order.ts";
 import { formerPlace, withoutDeadline } from "./returning.ts";
+import { missed } from "./suspension.ts";
 import { type Asking, type Outcome, type Pass, takeTurn } from "./turn.ts";
 import { announce, askedBy, type World, writeStatus } from "./world.ts";
 
@@ -25,19 +26,25 @@ export async function scheduleOnce(
 ): Promise<{ readonly requeueAfterMs?: number }> {
   const asking = [...world.store.values()].filter(isWaiting).flatMap((view) => askingOf(world, view) ?? []);
   if (asking.length === 0) return {};
-  const { writes, waiting } = await allTurns(world, asking, signal);
-  await inParallel(writes, world.options.concurrency, signal);
+  const writes: Write[] = [];
+  let waiting = 0;
+  try {
+    waiting = await allTurns(world, asking, writes, signal);
+  } finally {
+    // Whatever becomes of later turns: what was decided is held, and so it has to be told.
+    await inParallel(writes, world.options.concurrency, signal);
+  }
   return waiting > 0 ? { requeueAfterMs: world.options.queueEveryMs } : {};
 }
 
-/** Everybody's turn; the writes that follow from them, and how many go on waiting. */
+/** Everybody's turn. Adds the writes that follow from them, and returns how many go on waiting. */
 async function allTurns(
   world: World,
   asking: readonly Asking[],
+  writes: Write[],
   signal: AbortSignal,
-): Promise<{ readonly writes: readonly Write[]; readonly waiting: number }> {
+): Promise<number> {
   const pass = passOf(world);
-  const writes: Write[] = [];
   let waiting = 0;
   let taken = 0;
   const turns = inTurn(asking, heldByTenant(world));
@@ -54,14 +61,15 @@ async function allTurns(
     taken += 1;
     if (taken % AT_ONCE === 0) await yieldToOthers();
   }
-  return { writes, waiting };
+  return waiting;
 }
 
 function askingOf(world: World, view: IntentView): Asking | undefined {
   const now = world.context.now();
   const requirement = askedBy(world, view);
   if (requirement === undefined || !view.read.ok || world.unsure.has(view.uid)) return undefined;
-  if (isClosed(view, now)) return undefined;
+  // A new one may be here before its own next step, which looks at the clock.
+  if (isClosed(view, now) || missed(view, now) !== undefined) return undefined;
   const { negotiation } = view.read.spec.constraints ?? {};
   const since = Date.parse(view.status.queue?.since ?? "");
   const waitsSince = Number.isNaN(since) ? view.createdAt : since;
@@ -152,7 +160,7 @@ function writeOf(world: World, view: IntentView, outcome: Outcome, position: num
       const status = placedStatus(view, outcome, now, world.options.currencyRates);
       world.book.set(view.uid, heldPlacements({ ...view, status }));
       // Until the answer is there, what older states of the Intent say of its place does not count.
-      world.unsure.add(view.uid);
+      world.unsure.set(view.uid, "writing");
       return (signal) =>
         settle(world, view, async () => {
           const next = await writeStatus(world, view, status, signal);
@@ -188,7 +196,7 @@ async function settle(world: World, view: IntentView, write: () => Promise<void>
     await write();
   } catch (error) {
     if (world.context.signal.aborted) return;
-    world.unsure.add(view.uid);
+    world.unsure.set(view.uid, "unknown");
     world.context.log.warn(
       { intent: view.key, error: String(error) },
       "a decision could not be written; it is made again",

@@ -15,7 +15,7 @@ export interface Facts {
   readonly lost: { readonly reason: string; readonly message: string } | undefined;
   /** Milliseconds until that is so, where something is away. */
   readonly lostInMs: number | undefined;
-  /** Whether the place that it has satisfies the spec as it is now. */
+  /** Whether the place that it has satisfies the spec as it is now; known only where the spec was changed since. */
   readonly stillFits: boolean;
   /** Objects that were created are gone, and not by our hand. */
   readonly missing: boolean;

@@ -3,7 +3,7 @@ import { no, timestamp, yes } from "./conditions.ts";
 import { stopCost } from "./cost.ts";
 import { deadlineOf, hoursOf, sayClosed } from "./hours.ts";
 import { type IntentView, isSetAside, isSuspended } from "./intent-view.ts";
-import { change, endedStatus, sayTheSame } from "./next-status.ts";
+import { ADMITTED, change, endedStatus, sayTheSame } from "./next-status.ts";
 import { type Facts, later, leave, normal, type Step, soonest, within } from "./step.ts";
 
 const OUTSIDE = "OutsideAvailability";
@@ -81,7 +81,7 @@ export function giveBack(
 /** Nothing of it runs, and it holds nothing. */
 function outsideStatus(view: IntentView, closed: string, now: number): IntentStatus {
   const message = isSetAside(view) ? setAside(view, closed) : closed;
-  const verdicts = { Reserved: no(OUTSIDE, message), Ready: no(OUTSIDE, message) };
+  const verdicts = { ...ADMITTED, Reserved: no(OUTSIDE, message), Ready: no(OUTSIDE, message) };
   return change(view, now, { phase: "Suspended", message, queue: undefined }, verdicts);
 }
 
@@ -92,7 +92,7 @@ const setAside = ({ status }: IntentView, closed: string): string =>
 function openedStatus(view: IntentView, now: number): IntentStatus {
   const reason = "its hours have begun: it waits for its turn";
   const queue = { position: 0, since: timestamp(now), reason };
-  const verdicts = { Reserved: no("Queued", reason), Ready: no("Queued", reason) };
+  const verdicts = { ...ADMITTED, Reserved: no("Queued", reason), Ready: no("Queued", reason) };
   return change(view, now, { phase: "Queued", message: reason, queue }, verdicts);
 }
 

@@ -7,11 +7,11 @@ import type { Utilization } from "../utilization/utilization.ts";
 import type { Absences } from "./absence.ts";
 import type { Book } from "./book.ts";
 import type { IntentStore } from "./intent-store.ts";
-import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
-import type { Announcement } from "./next-step.ts";
+import { INTENTS, type IntentView, isAdmitted, type KubeIntent, viewOf } from "./intent-view.ts";
 import type { IntentOptions } from "./options.ts";
 import { heldPlacements } from "./places.ts";
 import { type ReadRequirement, requirementOf } from "./requirement.ts";
+import { type Announcement, normal } from "./step.ts";
 
 /** All that the parts of the Intent controller share during one term. */
 export interface World {
@@ -22,8 +22,11 @@ export interface World {
   readonly engine: Engine;
   readonly absences: Absences;
   readonly utilization: Utilization;
-  /** Intents of which the last write may or may not have arrived: what they hold is certain only after a look. */
-  readonly unsure: Set<string>;
+  /**
+   * Intents (uid) whose placement was decided on: it is being written, or the write may or may not have arrived. What they
+   * hold is certain only after the answer, or after a look.
+   */
+  readonly unsure: Map<string, "writing" | "unknown">;
   /** When the place in the queue of an Intent (uid) was told last (ms): spares writes, and nothing is lost with it. */
   readonly told: Map<string, number>;
   /** Wants a look at the Intent. */
@@ -57,6 +60,11 @@ export function askedBy(world: World, view: IntentView): Requirement | undefined
   return read.ok ? read.requirement : undefined;
 }
 
+const ADMISSION: Announcement = {
+  ...normal("Admitted", "the spec is understood and can be honoured"),
+  event: false,
+};
+
 /**
  * Writes a status on top of the very state that it was worked out from, and takes in the answer. Throws `conflict` where
  * the Intent has changed since: then it is looked at again.
@@ -79,10 +87,12 @@ export async function writeStatus(
     subresource: "status",
     signal,
   });
-  const next = viewOf(written, world.options.currency);
+  const next = viewOf(written, world.options.currency, view);
   world.context.metrics.intents.wrote(view.tenant, view.status, next.status);
   world.unsure.delete(uid);
   take(world, next);
+  // Told along with something else that says more: no Event of its own.
+  if (!isAdmitted(view) && isAdmitted(next)) announce(world, next, ADMISSION);
   return next;
 }
 
@@ -97,6 +107,7 @@ export async function readAgain(
     const found = viewOf(
       await world.context.client.get<KubeIntent>(INTENTS, { namespace, name }, { signal }),
       world.options.currency,
+      view,
     );
     world.unsure.delete(uid);
     if (found.uid !== uid) forget(world, key, uid);
@@ -112,6 +123,7 @@ export async function readAgain(
 /** The Intent is gone, and with it what it held. */
 export function forget(world: World, key: string, uid: string): void {
   world.unsure.delete(uid);
+  world.told.delete(uid);
   world.store.remove(key, uid);
   world.book.set(uid, []);
   world.schedule();

@@ -49,8 +49,6 @@ export function createOfferPool(reservations: Reservations): FillableOfferPool {
   let cached: readonly Offer[] | undefined;
 
   const tell = (changes: readonly PoolChange[]): void => {
-    if (changes.length === 0) return;
-    cached = undefined;
     for (const listener of listeners) listener(changes);
   };
   const update: FillableOfferPool["update"] = (provider, nodes) => {
@@ -60,6 +58,8 @@ export function createOfferPool(reservations: Reservations): FillableOfferPool {
       .filter(([name, node]) => put(known, name, node))
       .map(([node]) => ({ provider, node }));
     if (known.size === 0) providers.delete(provider);
+    if (changes.length === 0) return;
+    cached = undefined;
     tell(changes);
   };
   const all = function* (provider?: string): Generator<PooledNode> {
@@ -67,6 +67,7 @@ export function createOfferPool(reservations: Reservations): FillableOfferPool {
     else for (const nodes of providers.values()) yield* nodes.values();
   };
   const node = (provider: string, name: string): PooledNode | undefined => providers.get(provider)?.get(name);
+  // What is offered stays what it was; what is available of it does not.
   reservations.subscribe((provider, name) => tell([{ provider, node: name }]));
   return {
     offers: () => {

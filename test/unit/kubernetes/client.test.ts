@@ -76,6 +76,23 @@ describe("requests", () => {
     expect(sockets.size).toBe(1);
   });
 
+  it("keep the connections of those who work in parallel", async () => {
+    const parallel = 16;
+    let waiting: (() => void)[] = [];
+    const sockets = new Set<unknown>();
+    // Nobody is answered before all have asked: each needs a connection of its own.
+    const { client } = await serve((_, response) => {
+      sockets.add(response.socket);
+      waiting.push(() => json(node("a", 1))(_, response));
+      if (waiting.length < parallel) return;
+      for (const answer of waiting) answer();
+      waiting = [];
+    });
+    for (let round = 0; round < 3; round += 1)
+      await Promise.all(Array.from({ length: parallel }, () => client.get(NODES, { name: "a" })));
+    expect(sockets.size).toBe(parallel);
+  });
+
   it("list page by page with the server's token", async () => {
     const { client, requests } = await serve(
       json(nodeList(5, [node("a", 1)], "next+page")),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FINALIZER, type IntentView, viewOf } from "../../../../src/hub/intents/intent-view.ts";
-import { type Facts, nextStep, type Step } from "../../../../src/hub/intents/next-step.ts";
+import { deployedStep, type Facts, nextStep, type Step } from "../../../../src/hub/intents/next-step.ts";
 import type { IntentStatus } from "../../../../src/intent/status-schema.ts";
 import { minimal } from "../../../support/intents.ts";
 
@@ -15,6 +15,12 @@ const condition = (type: string, status: "True" | "False", generation = 1) => ({
   observedGeneration: generation,
 });
 const ADMITTED = { observedGeneration: 1, conditions: [condition("Admitted", "True")] };
+const REFUSED: IntentStatus = {
+  phase: "Failed",
+  observedGeneration: 1,
+  conditions: [condition("Admitted", "False")],
+};
+const FAILED: IntentStatus = { ...REFUSED, ...ADMITTED };
 const PLACED: IntentStatus = {
   phase: "Reserved",
   observedGeneration: 1,
@@ -78,21 +84,30 @@ function say(step: Step): string {
 const PROBLEM = { path: "spec", reason: "unknown", message: "nobody knows it" } as const;
 const LOST = { reason: "NodeGone", message: "gone" };
 const RUNNING = { phase: "Running", reason: "Available", message: "1 of 1", ready: true } as const;
+const STARTING = { phase: "Provisioning", reason: "Starting", message: "0 of 1", ready: false } as const;
 const DONE = { phase: "Completed", reason: "Completed", message: "done", ready: false } as const;
 const deleted = { deletionTimestamp: "2026-01-01T11:30:00Z" };
 const longDeleted = { deletionTimestamp: "2026-01-01T10:00:00Z" };
 const batch = { type: "Batch" };
 
 const CASES: readonly (readonly [string, Parts, Partial<Facts>, string])[] = [
-  ["a new one is admitted", {}, {}, "Pending nowhere, 0 left"],
+  ["a new one waits for its turn, and hears with it that it is admitted", {}, {}, "schedule"],
   ["one that nobody understands is refused", {}, { problems: [PROBLEM] }, "Failed nowhere, 0 left"],
   [
-    "a finalizer comes before a place",
-    { status: ADMITTED, metadata: { finalizers: [] } },
+    "a finalizer comes before anything is created",
+    { status: PLACED, metadata: { finalizers: [] } },
     {},
     "add-finalizer",
   ],
   ["an admitted one waits for its turn", { status: ADMITTED }, {}, "schedule"],
+  ["only reserving needs no finalizer", { metadata: { finalizers: [] } }, {}, "schedule"],
+  [
+    "one that nobody understood, and that can be honoured now, waits for its turn",
+    { status: REFUSED },
+    {},
+    "schedule",
+  ],
+  ["one that has failed rests", { status: FAILED }, {}, "rest"],
   [
     "a changed one is admitted anew",
     { status: PLACED, metadata: { generation: 2 } },
@@ -225,11 +240,6 @@ describe("the next step", () => {
 
   const said = (step: Step): string =>
     step.do === "write" && step.say !== undefined ? `${step.say.type} ${step.say.reason}` : "nothing";
-  it("tells that an Intent was admitted, without an Event of its own", () => {
-    const step = nextStep(view({}), facts());
-    expect(step).toMatchObject({ say: { reason: "Admitted", event: false } });
-  });
-
   it.each([
     ["for a reason that is new", "Starting", "CrashLoopBackOff", "Warning CrashLoopBackOff"],
     ["not for the same reason in other words", "CrashLoopBackOff", "CrashLoopBackOff", "nothing"],
@@ -265,5 +275,24 @@ describe("the next step", () => {
     const cost = { ...costs, since: "2026-01-01T11:59:00Z" };
     const step = nextStep(view({ status: { ...DEPLOYED, cost } }), facts({ utilization: 99 }));
     expect(step).toEqual({ do: "rest", afterMs: 240_000 });
+  });
+
+  it.each([
+    ["nothing", undefined, "Deployed=True ObjectsApplied, Ready=none"],
+    ["that it starts", STARTING, "Deployed=True ObjectsApplied, Ready=False Starting"],
+    [
+      "what ran before and is brought up to date, nothing",
+      RUNNING,
+      "Deployed=True ObjectsApplied, Ready=none",
+    ],
+  ])("after the objects were created tells at once what is first seen: %s", (_, seen, expected) => {
+    const step = deployedStep(view({ status: PLACED }), { suspended: false, seen }, NOW);
+    const conditions = (step.do === "write" && step.status.conditions) || [];
+    const told = (type: string): string => {
+      const found = conditions.find((each) => each.type === type);
+      return `${type}=${found === undefined ? "none" : `${found.status} ${found.reason}`}`;
+    };
+    expect(`${told("Deployed")}, ${told("Ready")}`).toBe(expected);
+    expect(step.do === "write" && step.say?.reason).toBe("Deployed");
   });
 });

@@ -83,7 +83,9 @@ const DONE = { phase: "Completed", reason: "Completed", message: "done", ready: 
 
 /** What ran when its hours ended at 07:00, and was told to stop. */
 const suspended = (parts: Parts = {}): IntentStatus =>
-  written(deployedStep(view({ status: RUNNING, ...parts }), at("07:00"), true));
+  written(
+    deployedStep(view({ status: RUNNING, ...parts }), { suspended: true, seen: STOPPING }, at("07:00")),
+  );
 /** The same after its pods were gone. */
 const setAside = (parts: Parts = {}): IntentStatus =>
   written(
@@ -193,7 +195,9 @@ describe("a placed Intent", () => {
     expect(
       nextStep(view({ status: suspended() }), facts(at("07:01"), { observation: AVAILABLE })).do,
     ).not.toBe("deploy");
-    const resumed = written(deployedStep(view({ status: suspended() }), at("20:00")));
+    const resumed = written(
+      deployedStep(view({ status: suspended() }), { suspended: false, seen: undefined }, at("20:00")),
+    );
     expect(resumed.phase).toBe("Provisioning");
     const step = nextStep(view({ status: resumed }), facts(at("20:00"), { observation: STOPPED }));
     expect(written(step).phase).not.toBe("Suspended");
