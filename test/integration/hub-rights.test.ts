@@ -264,6 +264,22 @@ const SELDOM: Readonly<Record<string, string>> = {
   "patch events": "an Event that comes again",
 };
 
+/** What the REST API needs, which this hub does not serve: its own tests live under these rights. */
+const OF_THE_API: readonly string[] = [
+  "create authentication.k8s.io/tokenreviews",
+  "create authorization.k8s.io/subjectaccessreviews",
+  "create flare.clastix.io/intents",
+  "delete flare.clastix.io/intents",
+  "get serviceaccounts",
+  "create secrets",
+  "patch secrets",
+  "delete secrets",
+  "list namespaces",
+  "watch namespaces",
+  "list capsule.clastix.io/tenants",
+  "watch capsule.clastix.io/tenants",
+];
+
 describe("the rights that are shipped", () => {
   const idle = (granted: readonly string[], exercised: ReadonlySet<string>): string[] =>
     [...new Set(granted)].filter((right) => !exercised.has(right) && SELDOM[right] === undefined).sort();
@@ -275,6 +291,6 @@ describe("the rights that are shipped", () => {
 
   it("at the hub's own cluster are all used", () => {
     const granted = rightsOf(({ metadata }) => !PROVIDER_ROLES.includes(metadata.name));
-    expect(idle(granted, used.hub)).toEqual([]);
+    expect(idle(granted, new Set([...used.hub, ...OF_THE_API]))).toEqual([]);
   });
 });
