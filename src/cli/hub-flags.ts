@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { defaultHubConfig, type HubConfig } from "../hub/config.ts";
+import type { HubConfig } from "../hub/config.ts";
 import type { LogLevel } from "../observability/logger.ts";
 import { UserError } from "./exit.ts";
 import { type Listen, listenFlag, logLevelFlag } from "./process-flags.ts";
@@ -49,7 +49,7 @@ export function hubFlags(): readonly Option[] {
 }
 
 /** The configuration in force: the file's, with what the flags say on top. Throws a UserError where they do not go together. */
-export function configWith(flags: HubFlags, file: HubConfig = defaultHubConfig()): HubConfig {
+export function configWith(flags: HubFlags, file: HubConfig): HubConfig {
   const { leaderElection, flavors, intents } = file;
   const { currency = intents.currency } = flags;
   if (intents.currencyRates[currency] === undefined)

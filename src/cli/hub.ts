@@ -76,9 +76,12 @@ async function run(command: Command, flags: HubFlags): Promise<void> {
   client.close();
 }
 
-/** The configuration of the file; undefined without one. Throws a UserError that tells every problem with its place. */
-async function readConfig(file: string | undefined): Promise<HubConfig | undefined> {
-  if (file === undefined) return undefined;
+/**
+ * The configuration of the file, or of a hub that has none. Its schema is loaded here, for no other command needs it.
+ * Throws a UserError that tells every problem with its place.
+ */
+async function readConfig(file: string | undefined): Promise<HubConfig> {
+  if (file === undefined) return (await import("../hub/config.ts")).defaultHubConfig();
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`cannot read ${file} (--config): ${error.code ?? error.message}`);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { configWith } from "../../../src/cli/hub-flags.ts";
+import { defaultHubConfig } from "../../../src/hub/config.ts";
 import { readHubConfig } from "../../../src/hub/config-file.ts";
 import { intentOptions } from "../../../src/hub/intents/config.ts";
 
@@ -135,6 +136,20 @@ describe("the configuration file of a hub", () => {
     });
   });
 
+  it("has the REST API only where it has its section, were it empty", () => {
+    expect(readHubConfig("hub.yaml", "")).not.toHaveProperty("config.api");
+    expect(readHubConfig("hub.yaml", "api: {}")).toMatchObject({
+      ok: true,
+      config: {
+        api: { listen: { host: "", port: 8080 }, tenants: { source: "auto" }, quotas: { tenants: {} } },
+      },
+    });
+    expect(problems("api:\n  listen: somewhere\n  trustedProxies: [x]\n")).toEqual([
+      "hub.yaml:2:3: api.listen: written as :8080, 127.0.0.1:8080 or [::1]:8080",
+      "hub.yaml:3:20: api.trustedProxies.0: an IP address or a network such as 10.0.0.0/8",
+    ]);
+  });
+
   it("has no webhooks unless it names some", () => {
     const read = readHubConfig(
       "hub.yaml",
@@ -149,7 +164,8 @@ describe("the configuration file of a hub", () => {
 
   it("gives way to flags", () => {
     const read = readHubConfig("hub.yaml", "leaderElection: { enabled: true }\nflavors: { namespace: a }");
-    const file = read.ok ? read.config : undefined;
+    const none = defaultHubConfig();
+    const file = read.ok ? read.config : none;
     const flags = { namespace: "flare-system", flavors: true, listen: "off", logLevel: "info" } as const;
     expect(configWith(flags, file)).toMatchObject({
       leaderElection: { enabled: true },
@@ -159,9 +175,9 @@ describe("the configuration file of a hub", () => {
       enabled: false,
       namespace: "b",
     });
-    expect(configWith({ ...flags, leaderElect: true }).leaderElection.enabled).toBe(true);
-    expect(configWith({ ...flags, currency: "USD" }).intents.currency).toBe("USD");
-    expect(() => configWith({ ...flags, currency: "dollars" })).toThrow(
+    expect(configWith({ ...flags, leaderElect: true }, none).leaderElection.enabled).toBe(true);
+    expect(configWith({ ...flags, currency: "USD" }, none).intents.currency).toBe("USD");
+    expect(() => configWith({ ...flags, currency: "dollars" }, none)).toThrow(
       "--currency dollars: there is no rate",
     );
   });
