@@ -44,6 +44,9 @@ export interface Api {
   close(): Promise<void>;
 }
 
+/** Of each tenant: a tenth of a second each, with thousands of offers, in which nobody else is served. */
+const SUGGESTIONS = { perSecond: 1, burst: 10 } as const;
+
 /** Starts the API of this replica. It answers UNAVAILABLE until it has read what an answer takes. */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { config, client, federation, meaning, registry, log, now, random } = options;
@@ -72,6 +75,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     tenants,
     meaning,
     pending: createPendingIntents(intents, now),
+    suggesting: createRateLimit(SUGGESTIONS, now),
     streams: new Map(),
     log,
     now,

@@ -7,6 +7,7 @@ import type { TokenStore } from "./auth/token-store.ts";
 import type { ApiConfig } from "./config.ts";
 import type { PendingIntents } from "./intents/pending.ts";
 import type { Market } from "./market.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import type { ApiRequest } from "./route.ts";
 import type { TenantDirectory } from "./tenants/directory.ts";
 
@@ -20,6 +21,8 @@ export interface ApiWorld {
   readonly tenants: Pick<TenantDirectory, "get">;
   readonly meaning: IntentMeaning;
   readonly pending: PendingIntents;
+  /** How often suggestions are worked out, by tenant. */
+  readonly suggesting: RateLimit;
   /** Open event streams by tenant. */
   readonly streams: Map<string, number>;
   readonly log: Logger;

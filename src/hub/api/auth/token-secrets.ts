@@ -42,7 +42,10 @@ export function createTokenSecrets(client: KubeClient, namespace: string): Token
     },
     create: async (token, name) => {
       const object = secretOf(token, { name, namespace });
-      const stored = readToken(await client.create<KubeSecret>(SECRETS, object, CALL).catch(refused));
+      const created = client.create<KubeSecret>(SECRETS, object, CALL).catch((cause: unknown) => {
+        throw unavailable(`no token can be made at present in namespace ${namespace}`, cause);
+      });
+      const stored = readToken(await created);
       if (stored !== undefined) return stored;
       throw new ApiError("INTERNAL", "the token that was made cannot be read again");
     },

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Decision, Placed, Placement } from "../../../allocation/decision.ts";
 import type { Requirement } from "../../../allocation/requirement.ts";
+import type { Suggestion } from "../../../allocation/suggest.ts";
 import type { Money, Offer, Snapshot } from "../../../allocation/types.ts";
 import { parseIntentRequest } from "../../../intent/parse.ts";
 import { isRecord } from "../../../intent/read-document.ts";
@@ -121,12 +122,12 @@ async function submit(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
   const { ledger } = world.market.now();
   const assessment = assess(ledger, asked.requirement);
   if (assessment.outcome === "refused") {
-    const suggestions = suggestionsFor(ledger, asked.requirement);
-    throw refusal(assessment.decision, ledger.offers, suggestions);
+    throw refusal(assessment.decision, ledger.offers, suggestFor(world, caller, ledger, asked));
   }
   const share = requireTenantQuota(world, caller, asked.requirement, assessment.decision);
   const answer = answerTo(assessment, ledger.offers, world.now());
-  if (isDryRun) return { status: 200, body: { ...answer, ...dryRun(ledger, asked, assessment) } };
+  const suggest = (): readonly Suggestion[] => suggestFor(world, caller, ledger, asked);
+  if (isDryRun) return { status: 200, body: { ...answer, ...dryRun(ledger, assessment, suggest) } };
   const created = await world.pending.carryOut({ tenant: caller.grant.tenant, share }, () =>
     create(world, caller, { namespace, name }, asked.spec),
   );
@@ -248,9 +249,19 @@ function startOf({ placements }: Placed, offers: readonly Offer[], now: number):
   return new Date(now + Math.max(0, ...seconds) * 1000);
 }
 
-function dryRun(snapshot: Snapshot, { requirement }: Asked, { decision, outcome }: Assessment) {
+/** Each takes tens of decisions: who asks for many in a row gets some refusals without any. */
+function suggestFor(
+  { suggesting }: ApiWorld,
+  { grant }: Caller,
+  snapshot: Snapshot,
+  { requirement }: Asked,
+): readonly Suggestion[] {
+  return suggesting.take(grant.tenant) === undefined ? suggestionsFor(snapshot, requirement) : [];
+}
+
+function dryRun(snapshot: Snapshot, { decision, outcome }: Assessment, suggest: () => readonly Suggestion[]) {
   const rejected = rejections(decision);
-  const suggestions = decision.placed ? [] : suggestionsFor(snapshot, requirement).map(suggestionForm);
+  const suggestions = decision.placed ? [] : suggest().map(suggestionForm);
   return {
     dry_run: true as const,
     message: explain(decision, snapshot.offers),

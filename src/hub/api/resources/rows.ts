@@ -33,27 +33,47 @@ export interface ResourceRow {
   readonly largestFree: number;
 }
 
-/** The offers as rows, in the order of provider, model and place. */
+/** The offers as rows, in the order of provider and model. */
 export function rowsOf(offers: readonly Offer[]): readonly ResourceRow[] {
-  const rows = new Map<string, Omit<ResourceRow, "key">>();
+  const rows = new Map<string, Row>();
   for (const offer of offers) {
-    const facts = factsOf(offer);
-    const text = JSON.stringify(facts);
-    const row = rows.get(text);
-    rows.set(text, {
-      ...facts,
-      free: (row?.free ?? 0) + offer.free,
-      total: (row?.total ?? 0) + offer.total,
-      nodes: (row?.nodes ?? 0) + 1,
-      largestFree: Math.max(row?.largestFree ?? 0, offer.free),
-    });
+    const kind = kindOf(offer);
+    let row = rows.get(kind);
+    if (row === undefined) {
+      const key = `${offer.provider}/${offer.gpu.model ?? "unknown"}/${shortHash(kind)}`;
+      row = { key, ...factsOf(offer), free: 0, total: 0, nodes: 0, largestFree: 0 };
+      rows.set(kind, row);
+    }
+    row.free += offer.free;
+    row.total += offer.total;
+    row.nodes += 1;
+    row.largestFree = Math.max(row.largestFree, offer.free);
   }
-  return [...rows]
-    .map(([text, row]) => ({ ...row, key: `${row.provider}/${row.model}/${shortHash(text)}` }))
-    .sort((left, right) => (left.key < right.key ? -1 : 1));
+  return [...rows.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
 }
 
-type Facts = Omit<ResourceRow, "key" | "free" | "total" | "nodes" | "largestFree">;
+type Counts = "free" | "total" | "nodes" | "largestFree";
+type Facts = Omit<ResourceRow, "key" | Counts>;
+type Row = Omit<ResourceRow, Counts> & { -readonly [Count in Counts]: number };
+
+/** All facts of a row in one text. It is made for every offer. */
+function kindOf({ provider, operator, gpu, place, interruptible, unitRate, currency }: Offer): string {
+  const { model, variant, profile, memoryGi, tier, architecture, interconnect, sharing } = gpu;
+  const { region, zone, country, continent, groups } = place;
+  const what = [
+    provider,
+    operator,
+    model,
+    variant,
+    profile,
+    memoryGi,
+    tier,
+    architecture,
+    interconnect,
+    sharing,
+  ];
+  return [...what, interruptible, unitRate, currency, region, zone, country, continent, ...groups].join("\n");
+}
 
 function factsOf({ provider, operator, gpu, place, interruptible, unitRate, currency }: Offer): Facts {
   return {
