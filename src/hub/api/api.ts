@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
+import { elapsed } from "../../kubernetes/timing.ts";
 import type { Logger } from "../../observability/logger.ts";
 import { counter, type Metrics } from "../../observability/metrics.ts";
 import type { Federation } from "../federation.ts";
@@ -56,14 +57,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const intents = createIntentCache({ ...common, currency: meaning.currency });
   const tokens = createTokenStore({ ...common, namespace: config.tokens.namespace });
   const tenants = createTenantDirectory({ ...common, ...config.tenants });
-  const tenancy = createTenancy(tenants, createAccess(client), now);
-  const market = createMarket({ federation, intents, currencyRates: meaning.currencyRates, now });
+  const tenancy = createTenancy(tenants, createAccess(client), elapsed);
+  const market = createMarket({ federation, intents, currencyRates: meaning.currencyRates, now: elapsed });
   const { limits } = config;
   const auth = createAuthenticator({
-    kubeTokens: createKubeTokens({ client, audiences: config.audiences, now }),
+    kubeTokens: createKubeTokens({ client, audiences: config.audiences, now: elapsed }),
     tokens,
     tenancy,
-    failedLogins: createRateLimit(limits.failedLogins, now),
+    failedLogins: createRateLimit(limits.failedLogins, elapsed),
     now,
   });
   const world: ApiWorld = {
@@ -74,8 +75,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     tokens,
     tenants,
     meaning,
-    pending: createPendingIntents(intents, now),
-    suggesting: createRateLimit(SUGGESTIONS, now),
+    pending: createPendingIntents(intents, elapsed),
+    suggesting: createRateLimit(SUGGESTIONS, elapsed),
     streams: new Map(),
     log,
     now,
@@ -83,8 +84,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const app = createApp({
     routes: apiRoutes(world, auth, tenancy, options.version),
     auth,
-    perToken: createRateLimit(limits.perToken, now),
-    perAddress: createRateLimit(limits.perAddress, now),
+    perToken: createRateLimit(limits.perToken, elapsed),
+    perAddress: createRateLimit(limits.perAddress, elapsed),
     clientAddress: createClientAddress(config.trustedProxies),
     onAnswer: countAnswers(registry),
     log,
