@@ -129,16 +129,10 @@ export async function startApiCluster(): Promise<ApiCluster> {
     name: "flare-hub",
   });
   const running = new Set<RunningApi>();
-  const tokenOf = async (name: string, namespace: string): Promise<string> => {
-    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
-    const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} };
-    const answer: unknown = JSON.parse(await client.raw({ method: "POST", path, body }));
-    return (answer as { readonly status: { readonly token: string } }).status.token;
-  };
   return {
     hub,
     provider,
-    tokenOf,
+    tokenOf: (name, namespace) => tokenOf(hub, name, namespace),
     namespace: async (name, tenant) => {
       const labels = tenant === undefined ? {} : { "flare.clastix.io/tenant": tenant };
       await client.apply(
@@ -147,15 +141,7 @@ export async function startApiCluster(): Promise<ApiCluster> {
         { fieldManager: "test" },
       );
     },
-    person: async (name, namespace, rules, also = []) => {
-      await client.create(SERVICE_ACCOUNTS, {
-        apiVersion: "v1",
-        kind: "ServiceAccount",
-        metadata: { name, namespace },
-      });
-      for (const each of [namespace, ...also]) await bind(hub, name, namespace, each, rules);
-      return tokenOf(name, namespace);
-    },
+    person: (name, namespace, rules, also) => addPerson(hub, name, namespace, { rules, also }),
     start: async (options = {}) => {
       const started = await startHub(hubKubeconfig, options);
       running.add(started);
@@ -166,6 +152,30 @@ export async function startApiCluster(): Promise<ApiCluster> {
       await Promise.all([hub.close(), provider.close()]);
     },
   };
+}
+
+/** A token of a ServiceAccount, as the API server makes them. */
+async function tokenOf({ client }: TestCluster, name: string, namespace: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
+  const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} };
+  const answer: unknown = JSON.parse(await client.raw({ method: "POST", path, body }));
+  return (answer as { readonly status: { readonly token: string } }).status.token;
+}
+
+/** A ServiceAccount in a namespace, with rights there and in others; returns its token. */
+export async function addPerson(
+  cluster: TestCluster,
+  name: string,
+  namespace: string,
+  { rules, also = [] }: { readonly rules: object[]; readonly also?: readonly string[] | undefined },
+): Promise<string> {
+  await cluster.client.create(SERVICE_ACCOUNTS, {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name, namespace },
+  });
+  for (const each of [namespace, ...also]) await bind(cluster, name, namespace, each, rules);
+  return tokenOf(cluster, name, namespace);
 }
 
 async function bind(
@@ -252,7 +262,12 @@ async function startHub(kubeconfigText: string, options: StartOptions): Promise<
   };
 }
 
-async function ask(url: string, method: string, path: string, options: AskOptions = {}): Promise<Answer> {
+export async function ask(
+  url: string,
+  method: string,
+  path: string,
+  options: AskOptions = {},
+): Promise<Answer> {
   const { token, body, headers = {} } = options;
   const response = await fetch(url + path, {
     method,

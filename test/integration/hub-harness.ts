@@ -2,6 +2,7 @@
 import { expect, vi } from "vitest";
 import { type HubConfig, hubConfigSchema } from "../../src/hub/config.ts";
 import type { Controller, ControllerContext } from "../../src/hub/controller.ts";
+import type { ResolveModel } from "../../src/hub/intents/models.ts";
 import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { type HubExitCode, runHub } from "../../src/hub/run-hub.ts";
 import type { Provider } from "../../src/intent/resources.ts";
@@ -53,6 +54,8 @@ export async function startHub(
   parts: {
     readonly identity?: string;
     readonly controllers?: readonly Controller[];
+    /** Where there is a section `api`, with what it needs: told its port. */
+    readonly api?: { readonly resolveModel: ResolveModel; readonly onApi: (port: number) => void };
     /** Sees what the hub does; `place` tells its own cluster from the providers'. */
     readonly wrap?: (client: KubeClient, place: "hub" | "provider") => KubeClient;
   } = {},
@@ -90,6 +93,7 @@ export async function startHub(
             "provider",
           ),
         regions: REGIONS,
+        ...parts.api,
         controllers: [spy, ...(parts.controllers ?? [])],
         log: createLogger({ level: "info", write: (line) => log.push(line) }),
         signal: ending.signal,

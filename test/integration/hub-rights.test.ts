@@ -5,13 +5,16 @@ import type { KubeClient } from "../../src/kubernetes/kube-client.ts";
 import { isKubeError } from "../../src/kubernetes/kube-error.ts";
 import { type KubeObject, NODES, type Resource } from "../../src/kubernetes/objects.ts";
 import { applyManifests } from "../support/discovery.ts";
+import { request } from "../support/intents.ts";
 import { kubeClientFrom } from "../support/kube-client.ts";
 import { loadManifests, type Manifest } from "../support/manifests.ts";
 import { serviceAccountKubeconfig } from "../support/service-account.ts";
+import { addPerson, ask, MEANING, MEMBER } from "./api-harness.ts";
 import {
   addProvider,
   applyCrds,
   createNamespace,
+  NAMESPACES,
   startCluster,
   type TestCluster,
   writeKubeconfig,
@@ -52,6 +55,7 @@ const PROVIDER_ROLES = ["flare-hub-inventory", "flare-hub-workloads"];
 let hubCluster: TestCluster;
 let provider: TestCluster;
 let hub: TestHub;
+let url = "";
 let intents: ReturnType<typeof intentsOf>;
 /** `verb group/resource`, of what was done at the hub's own cluster and at the provider's. */
 const used = { hub: new Set<string>(), provider: new Set<string>() };
@@ -75,8 +79,20 @@ beforeAll(async () => {
   intents = intentsOf(hubCluster);
   hub = await startHub(
     { kubeconfig: await serviceAccountKubeconfig(hubCluster.kubeconfig, ACCOUNT) },
-    { leaderElection: { enabled: true, leaseDuration: "2s", renewDeadline: "1500ms", retryPeriod: "100ms" } },
-    { controllers: [intentController()], wrap: (client, place) => recorded(client, used[place]) },
+    {
+      leaderElection: { enabled: true, leaseDuration: "2s", renewDeadline: "1500ms", retryPeriod: "100ms" },
+      api: { listen: "127.0.0.1:0" },
+    },
+    {
+      controllers: [intentController()],
+      api: {
+        resolveModel: MEANING.resolveModel,
+        onApi: (port) => {
+          url = `http://127.0.0.1:${port}`;
+        },
+      },
+      wrap: (client, place) => recorded(client, used[place]),
+    },
   );
   await addProvider(hubCluster, "alpha");
 }, 120_000);
@@ -150,6 +166,12 @@ function recorded(client: KubeClient, rights: Set<string>): KubeClient {
     delete: (resource, target, options) => {
       note("delete", resource);
       return client.delete(resource, target, options);
+    },
+    raw: (call) => {
+      const [, group = "", plural = ""] =
+        /^\/apis\/([^/]+)\/[^/]+\/namespaces\/[^/]+\/([^/]+)\/[^/]+$/.exec(call.path) ?? [];
+      if (call.method === "DELETE") note("delete", { group, version: "", plural, namespaced: true });
+      return client.raw(call);
     },
   };
 }
@@ -246,6 +268,21 @@ describe("under the rights that are shipped", () => {
     expect(await madeIn(provider)).toEqual([]);
   });
 
+  it("people work by the REST API, with tokens of their own", async () => {
+    const metadata = { name: "acme-dev", labels: { "flare.clastix.io/tenant": "acme" } };
+    await hubCluster.client.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata });
+    const token = await addPerson(hubCluster, "alice", "acme-dev", { rules: MEMBER });
+    await until(async () => (await ask(url, "GET", "/resources", { token })).status).toBe(200);
+    const { body: made } = await ask(url, "POST", "/auth/tokens", { token, body: { name: "ci" } });
+    const asked = await ask(url, "POST", "/intents", { token: made.token, body: request() });
+    expect(asked.status).toBe(200);
+    const path = `/intents/${asked.body.intent_id}`;
+    await until(async () => (await ask(url, "GET", path, { token })).body.phase).toBe("Provisioning");
+    expect((await ask(url, "DELETE", path, { token: made.token })).status).toBe(202);
+    await until(async () => (await ask(url, "GET", path, { token })).status).toBe(404);
+    expect((await ask(url, "DELETE", `/auth/tokens/${made.token_id}`, { token })).status).toBe(200);
+  });
+
   it("the Flavor of a node that is gone is withdrawn", async () => {
     await provider.client.delete(NODES, { name: "gpu-1" });
     await until(async () => (await listed(hubCluster.client, FLAVORS, "fluidos")).length).toBe(0);
@@ -262,6 +299,9 @@ const SELDOM: Readonly<Record<string, string>> = {
   "get batch/jobs": "a Job that is there already and cannot be changed",
   "get flare.clastix.io/intents": "a write that conflicts, an orphan in a provider",
   "patch events": "an Event that comes again",
+  "delete secrets": "a token that ended a week ago",
+  "list capsule.clastix.io/tenants": "a cluster with Capsule",
+  "watch capsule.clastix.io/tenants": "a cluster with Capsule",
 };
 
 /** What the REST API needs, which this hub does not serve: its own tests live under these rights. */
