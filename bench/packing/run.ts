@@ -1,0 +1,117 @@
+/** One run: a policy, a workload, an order of arrivals. */
+import { type Cluster, emptyCluster, freeMilli } from "./cluster.ts";
+import { fragmentMeasure } from "./fragmentation.ts";
+import { type Arena, PLACERS } from "./placer.ts";
+import { MILLI, readArrivals, type Workload } from "./workload.ts";
+
+/** Where a run is looked at: arrived demand in % of all GPUs. */
+export const COLUMNS = [90, 100, 130] as const;
+
+export interface Reading {
+  /** GPUs in use in % of all, the mean over all arrivals that round to this column. */
+  readonly allocated: number;
+  /** Unusable by typical pods, in % of all GPUs. */
+  readonly fragmented: number;
+}
+
+export interface RunResult {
+  readonly policy: string;
+  readonly workload: string;
+  readonly seed: number;
+  /** GPUs of the cluster. */
+  readonly gpus: number;
+  readonly readings: Readonly<Record<number, Reading>>;
+  readonly decisions: number;
+  readonly placed: number;
+  /** Of all decisions. */
+  readonly seconds: number;
+  /** Of one decision. */
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+export function runOnce(folder: string, workload: Workload, policy: string, seed: number): RunResult {
+  const cluster = emptyCluster(workload);
+  const arrivals = readArrivals(folder, workload, seed);
+  const fragmentOf = fragmentMeasure(cluster, workload);
+  const arena: Arena = { workload, arrivals, cluster, fragmentOf, seed };
+  const place = PLACERS[policy]?.(arena);
+  if (place === undefined)
+    throw new Error(`there is no policy ${policy}; there are ${Object.keys(PLACERS).join(", ")}`);
+  const book = bookOf(arena);
+  const micros = new Float64Array(arrivals.pods.length);
+  let placed = 0;
+  for (const [index, shape] of arrivals.pods.entries()) {
+    const before = performance.now();
+    const node = place(shape);
+    micros[index] = (performance.now() - before) * 1000;
+    if (node >= 0) placed += 1;
+    book.arrived(shape.gpus * shape.gpuMilli, node);
+  }
+  const seconds = micros.reduce((sum, each) => sum + each, 0) / 1e6;
+  micros.sort();
+  return {
+    policy,
+    workload: workload.name,
+    seed,
+    gpus: workload.capacity / MILLI,
+    readings: book.readings(),
+    decisions: micros.length,
+    placed,
+    seconds,
+    p50Us: micros[Math.floor(micros.length * 0.5)] ?? 0,
+    p99Us: micros[Math.floor(micros.length * 0.99)] ?? 0,
+  };
+}
+
+interface Book {
+  readonly arrived: (milli: number, node: number) => void;
+  readonly readings: () => Readonly<Record<number, Reading>>;
+}
+
+/** Counts what arrived, what is in use and what is fragmented, after each arrival. */
+function bookOf({ cluster, fragmentOf, workload: { capacity } }: Arena): Book {
+  const fragments = Float64Array.from({ length: cluster.size }, (_, node) =>
+    fragmentAt(cluster, fragmentOf, node),
+  );
+  const idles = Float64Array.from({ length: cluster.size }, (_, node) => freeMilli(cluster, node));
+  let fragmented = fragments.reduce((sum, each) => sum + each, 0);
+  let used = 0;
+  let arrived = 0;
+  const sums = new Map<number, { allocated: number; fragmented: number; count: number }>();
+  return {
+    arrived: (milli, node) => {
+      arrived += milli;
+      if (node >= 0) {
+        const now = fragmentAt(cluster, fragmentOf, node);
+        const idle = freeMilli(cluster, node);
+        fragmented += now - (fragments[node] as number);
+        used += (idles[node] as number) - idle;
+        fragments[node] = now;
+        idles[node] = idle;
+      }
+      const column = Math.round((arrived / capacity) * 100);
+      const sum = sums.get(column) ?? { allocated: 0, fragmented: 0, count: 0 };
+      sum.allocated += (used / capacity) * 100;
+      sum.fragmented += (fragmented / capacity) * 100;
+      sum.count += 1;
+      sums.set(column, sum);
+    },
+    readings: () =>
+      Object.fromEntries(
+        COLUMNS.flatMap((column) => {
+          const sum = sums.get(column);
+          if (sum === undefined) return [];
+          return [[column, { allocated: sum.allocated / sum.count, fragmented: sum.fragmented / sum.count }]];
+        }),
+      ),
+  };
+}
+
+const fragmentAt = (cluster: Cluster, fragmentOf: Arena["fragmentOf"], node: number): number =>
+  fragmentOf(
+    cluster.model[node] as number,
+    cluster.cpu[node] as number,
+    cluster.devices,
+    node * cluster.stride,
+  );
