@@ -9,6 +9,7 @@ import {
   packing,
 } from "./baselines.ts";
 import { allowedModels, type Cluster, hasRoom, take, tightestDevice } from "./cluster.ts";
+import { flare } from "./flare.ts";
 import type { FragmentOf } from "./fragmentation.ts";
 import { type Arrivals, isShared, type Shape, type Workload } from "./workload.ts";
 
@@ -115,4 +116,6 @@ export const PLACERS: Readonly<Record<string, (arena: Arena) => Place>> = {
   bestfit: (arena) => scored(arena, bestFit),
   fgd: (arena) => scored(arena, gradientDescent(arena.fragmentOf, arena.cluster.stride)),
   firstfit: (arena) => scored(arena, firstFit),
+  flare: (arena) => flare(arena, { typical: false }),
+  "flare-typical": (arena) => flare(arena, { typical: true }),
 };

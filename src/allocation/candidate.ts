@@ -1,5 +1,6 @@
 import { nodeCapacity, nodeKey, unitCapacity, zoneKey } from "./capacity.ts";
 import { nodeRate, taskCarbon } from "./figures.ts";
+import type { Forecast } from "./packing/forecast.ts";
 import { compareRanked, type Ranked, ranker } from "./rank.ts";
 import type { Requirement } from "./requirement.ts";
 import type { CurrencyRates, Offer } from "./types.ts";
@@ -18,6 +19,11 @@ export interface Candidate extends Ranked {
   readonly nodeRate: number;
 }
 
+interface RankOptions {
+  readonly limit?: number;
+  readonly forecast?: Forecast | undefined;
+}
+
 /**
  * The offers as candidates, best first. With `limit` only so many of them, found without sorting: for a single task,
  * which needs no more than the best and its alternatives.
@@ -26,18 +32,19 @@ export function candidatesOf(
   offers: readonly Offer[],
   requirement: Requirement,
   rates: CurrencyRates,
-  limit = Number.POSITIVE_INFINITY,
+  { limit = Number.POSITIVE_INFINITY, forecast }: RankOptions = {},
 ): readonly Candidate[] {
-  const rankOne = ranker(requirement, rates);
+  const rankOne = ranker(requirement, rates, forecast);
   const ranked =
-    limit < offers.length ? best(offers, rankOne, limit) : offers.map(rankOne).sort(compareRanked);
+    limit < offers.length ? bestOf(offers.map(rankOne), limit) : offers.map(rankOne).sort(compareRanked);
   return ranked.map((one) => candidateOf(one, requirement, rates));
 }
 
-function best(offers: readonly Offer[], rankOne: (offer: Offer) => Ranked, limit: number): readonly Ranked[] {
+/** The best of them in their order, found without sorting. */
+export function bestOf(all: Iterable<Ranked | undefined>, limit: number): readonly Ranked[] {
   const kept: Ranked[] = [];
-  for (const offer of offers) {
-    const ranked = rankOne(offer);
+  for (const ranked of all) {
+    if (ranked === undefined) continue;
     const worst = kept[limit - 1];
     if (worst !== undefined && compareRanked(ranked, worst) >= 0) continue;
     const before = kept.findIndex((one) => compareRanked(ranked, one) < 0);
@@ -48,14 +55,16 @@ function best(offers: readonly Offer[], rankOne: (offer: Offer) => Ranked, limit
 }
 
 // Written out: a spread of the ranked object costs more than all else here, for every offer of every decision.
-function candidateOf(ranked: Ranked, requirement: Requirement, rates: CurrencyRates): Candidate {
-  const { offer, loss, second, fabric, rate } = ranked;
+export function candidateOf(ranked: Ranked, requirement: Requirement, rates: CurrencyRates): Candidate {
+  const { offer, loss, second, fabric, rate, packing, device } = ranked;
   return {
     offer,
     loss,
     second,
     fabric,
     rate,
+    packing,
+    device,
     room: unitCapacity(offer, requirement),
     nodeRoom: nodeCapacity(offer, requirement),
     node: nodeKey(offer),

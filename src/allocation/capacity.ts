@@ -6,6 +6,8 @@ import type { Offer } from "./types.ts";
 const MILLI = 1000;
 const KIBI = 2 ** 20;
 const SLACK = 1e-6;
+/** Thousandths of a device that nobody uses. */
+export const DEVICE_MILLI = 1000;
 
 export const availableMilli = (cores: number): number => Math.floor(cores * MILLI + SLACK);
 export const neededMilli = (cores: number): number => Math.ceil(cores * MILLI - SLACK);
@@ -25,8 +27,21 @@ export function nodeCapacity(offer: Offer, requirement: Requirement): number {
 }
 
 /** How many tasks the free units of one group carry. */
-export function unitCapacity(offer: Offer, requirement: Requirement): number {
-  return times(offer.free, requirement.gpu.count);
+export function unitCapacity(offer: Offer, { gpu }: Requirement): number {
+  const { milli } = gpu;
+  if (milli === undefined) return times(offer.free, gpu.count);
+  return (offer.devices ?? []).reduce((sum, free) => sum + times(free, milli), 0);
+}
+
+/** The offer as it would be if nobody used it. Of its node's CPU and memory only what is free is known. */
+export function emptied(offer: Offer): Offer {
+  const { devices, total } = offer;
+  return {
+    ...offer,
+    free: total,
+    nodeIdle: true,
+    ...(devices && { devices: devices.map(() => DEVICE_MILLI) }),
+  };
 }
 
 /** Names a node over all providers. A provider's name holds no slash. */

@@ -1,5 +1,7 @@
+import { answerOf as knownAnswer } from "./board.ts";
 import { hourlyBounds } from "./bounds.ts";
-import { type Candidate, candidatesOf } from "./candidate.ts";
+import { type Candidate, candidateOf, candidatesOf } from "./candidate.ts";
+import { emptied } from "./capacity.ts";
 import type { Alternative, DecidedBy, Decision, DecisionRecord, Placed } from "./decision.ts";
 import { checksOf } from "./match.ts";
 import { isHigherBetter } from "./objective.ts";
@@ -8,7 +10,7 @@ import { rank } from "./rank.ts";
 import { type Requirement, strategyOf } from "./requirement.ts";
 import { type Problem, type Solved, solve } from "./solve.ts";
 import { type Survey, survey } from "./survey.ts";
-import type { Offer, Snapshot } from "./types.ts";
+import type { Snapshot } from "./types.ts";
 
 /** How many other answers a decision tells. */
 const ALTERNATIVES = 3;
@@ -25,21 +27,47 @@ const PRECISION = 1e-9;
  */
 export function decide(snapshot: Snapshot, requirement: Requirement): Decision {
   const problem = problemOf(snapshot, requirement);
-  const surveyed = survey(snapshot.offers, checksOf(requirement, snapshot.currencyRates));
-  const limit = requirement.tasks === 1 ? ALTERNATIVES + 1 : undefined;
-  const candidates = candidatesOf(surveyed.fitting, requirement, snapshot.currencyRates, limit);
+  const { candidates, fitting, rejected, couldFit } = optionsOf(snapshot, requirement, problem);
   const record: DecisionRecord = {
     objective: requirement.objective,
     strategy: problem.strategy,
     considered: snapshot.offers.length,
-    fitting: surveyed.fitting.length,
-    rejected: surveyed.rejected,
+    fitting,
+    rejected,
   };
   const solution = solve(candidates, problem);
   if (solution.solved)
     return { ...record, ...placedOf({ snapshot, requirement, problem, candidates }, solution) };
-  const couldFit = couldFitWhenFree(snapshot, requirement, problem, surveyed);
-  return { ...record, placed: false, failure: solution.failure, couldFit };
+  return { ...record, placed: false, failure: solution.failure, couldFit: couldFit() };
+}
+
+/** What there is to choose from. */
+interface Options extends Pick<DecisionRecord, "fitting" | "rejected"> {
+  /** Best first; for a single task no more than are needed. */
+  readonly candidates: readonly Candidate[];
+  readonly couldFit: () => boolean;
+}
+
+function optionsOf(snapshot: Snapshot, requirement: Requirement, problem: Problem): Options {
+  const { currencyRates, forecast } = snapshot;
+  const limit = requirement.tasks === 1 ? ALTERNATIVES + 1 : undefined;
+  const answer = limit === undefined ? undefined : knownAnswer(snapshot, requirement, limit);
+  if (answer !== undefined) {
+    const { fitting, rejected, busy, best } = answer;
+    const candidates = best.map((ranked) => candidateOf(ranked, requirement, currencyRates));
+    // A single task fits an idle offer as soon as no lasting condition rejects it.
+    return { candidates, fitting, rejected, couldFit: () => fitting + busy > 0 };
+  }
+  const surveyed = survey(snapshot.offers, checksOf(requirement, currencyRates));
+  return {
+    candidates: candidatesOf(surveyed.fitting, requirement, currencyRates, {
+      ...(limit !== undefined && { limit }),
+      forecast,
+    }),
+    fitting: surveyed.fitting.length,
+    rejected: surveyed.rejected,
+    couldFit: () => couldFitWhenFree(snapshot, requirement, problem, surveyed),
+  };
 }
 
 function problemOf(snapshot: Snapshot, requirement: Requirement): Problem {
@@ -104,7 +132,8 @@ function decidedBy([best, next]: readonly Candidate[]): DecidedBy {
   if (best.loss !== next.loss) return "objective";
   if (best.second !== next.second) return "second-term";
   if (best.fabric !== next.fabric) return "fabric";
-  return best.rate === next.rate ? "name" : "rate";
+  if (best.rate !== next.rate) return "rate";
+  return best.packing === next.packing ? "name" : "packing";
 }
 
 function whyOf({ requirement, snapshot }: Context, { shares }: Solved): Placed["why"] {
@@ -140,9 +169,7 @@ function couldFitWhenFree(
   problem: Problem,
   { fitting, busy }: Survey,
 ): boolean {
-  const emptied = [...fitting, ...busy].map(
-    (offer): Offer => ({ ...offer, free: offer.total, nodeIdle: true }),
-  );
+  const idle = [...fitting, ...busy].map(emptied);
   const modest = { ...requirement, cpu: 0, memoryGi: 0 };
-  return solve(candidatesOf(emptied, modest, snapshot.currencyRates), problem).solved;
+  return solve(candidatesOf(idle, modest, snapshot.currencyRates), problem).solved;
 }

@@ -11,14 +11,22 @@ export interface Placement {
   readonly node: string;
   readonly resource: string;
   readonly tasks: number;
-  /** Units of `resource` that all of these tasks take; CPU in cores and memory in GiB likewise. */
+  /** Whole units of `resource` that all of these tasks take; CPU in cores and memory in GiB likewise. */
   readonly units: number;
   readonly cpu: number;
   readonly memoryGi: number;
+  /** Which devices, where the offer tells them one by one, and how many thousandths of each. */
+  readonly devices?: readonly DeviceShare[];
   /** True when nobody else may use the node meanwhile. */
   readonly exclusive: boolean;
   /** Of all of these tasks, or of the whole node where it is exclusive; absent: not known. */
   readonly rate?: Money;
+}
+
+export interface DeviceShare {
+  /** Position in the offer's `devices`. */
+  readonly device: number;
+  readonly milli: number;
 }
 
 /** Offers that a condition rejected. */
@@ -46,7 +54,7 @@ export interface Why {
 }
 
 /** The term of the order that set the first offer apart from the next. */
-export type DecidedBy = "only-one" | "objective" | "second-term" | "fabric" | "rate" | "name";
+export type DecidedBy = "only-one" | "objective" | "second-term" | "fabric" | "rate" | "packing" | "name";
 
 /** What every decision tells, placed or not. */
 export interface DecisionRecord {

@@ -7,6 +7,7 @@ import { versionAtLeast } from "./versions.ts";
 export function gpuChecks({ gpu }: Requirement): OfferCheck[] {
   return asked(
     equals("gpu-model", gpu.model, (offer) => offer.gpu.model),
+    modelsCheck(gpu.models),
     equals("gpu-variant", gpu.variant, (offer) => offer.gpu.variant),
     sharingCheck(gpu),
     atLeast("gpu-count", gpu.count, (offer) => offer.total),
@@ -26,6 +27,15 @@ export function gpuChecks({ gpu }: Requirement): OfferCheck[] {
   );
 }
 
+function modelsCheck(models: GpuRequirement["models"]): OfferCheck | undefined {
+  return rule(
+    "gpu-model",
+    models,
+    (offer) => offer.gpu.model,
+    ({ gpu }) => gpu.model !== undefined && models?.includes(gpu.model) === true,
+  );
+}
+
 function computeCapabilityCheck(needs: string | undefined): OfferCheck | undefined {
   const has = (offer: Offer): string | undefined => offer.gpu.computeCapability;
   return rule("compute-capability", needs, has, (offer) => versionAtLeast(has(offer), needs ?? "0"));
@@ -42,6 +52,8 @@ function interconnectCheck(needs: GpuRequirement["interconnect"]): OfferCheck | 
 /** Which forms of a GPU will do: a slice only, a whole one only, or any. `dedicated` overrules `shared`. */
 function sharingCheck(gpu: GpuRequirement): OfferCheck | undefined {
   const has = (offer: Offer): string => offer.gpu.sharing;
+  if (gpu.milli !== undefined)
+    return rule("gpu-sharing", "share", has, (offer) => offer.devices !== undefined);
   if (gpu.multiInstance) return rule("gpu-sharing", "mig", has, (offer) => offer.gpu.sharing === "mig");
   if (gpu.shared && !gpu.dedicated) return undefined;
   return rule("gpu-sharing", "none", has, (offer) => offer.gpu.sharing === "none");

@@ -2,12 +2,13 @@ import {
   availableKi,
   availableMilli,
   coresOf,
+  DEVICE_MILLI,
   gibibytesOf,
   neededKi,
   neededMilli,
   nodeKey,
 } from "./capacity.ts";
-import type { Placement } from "./decision.ts";
+import type { DeviceShare, Placement } from "./decision.ts";
 import type { CurrencyRates, Offer, Snapshot } from "./types.ts";
 
 /** What placements take of one offer, in whole numbers: sums are exact, whatever their order. */
@@ -17,6 +18,8 @@ interface Use {
   readonly units: number;
   readonly milli: number;
   readonly kibi: number;
+  /** Thousandths of each device, by its position in the offer, where the offer tells them. */
+  readonly devices?: readonly number[];
   /** Placements, and how many of them hold the node for themselves. */
   readonly holders: number;
   readonly exclusive: number;
@@ -36,7 +39,7 @@ export interface Ledger extends Snapshot {
 }
 
 /** Where offers stand in the list; made once for each inventory. */
-interface Index {
+export interface Index {
   readonly byId: ReadonlyMap<string, number>;
   readonly byNode: ReadonlyMap<string, readonly number[]>;
 }
@@ -48,9 +51,9 @@ export class CapacityError extends Error {
 
 /** A ledger without reservations. */
 export function openLedger(snapshot: Snapshot): Ledger {
-  const { offers, currencyRates } = snapshot;
+  const { offers } = snapshot;
   const uses = offers.map(() => undefined);
-  return { offers, currencyRates, told: offers, index: indexOf(offers), uses, absent: [] };
+  return { ...snapshot, told: offers, index: indexOf(offers), uses, absent: [] };
 }
 
 /** Reserves all of the placements or none. Throws CapacityError where an offer is unknown or has not enough. */
@@ -78,7 +81,8 @@ export function release(ledger: Ledger, placements: readonly Placement[]): Ledge
 /** The same reservations on what the providers tell now. */
 export function observe(ledger: Ledger, offers: readonly Offer[], currencyRates: CurrencyRates): Ledger {
   const held = [...ledger.uses.filter((use) => use !== undefined), ...ledger.absent];
-  const fresh = openLedger({ offers, currencyRates });
+  const { forecast } = ledger;
+  const fresh = openLedger({ offers, currencyRates, ...(forecast && { forecast }) });
   const uses = fresh.uses.slice();
   const absent: Use[] = [];
   for (const use of held) {
@@ -103,7 +107,7 @@ function indexOf(offers: readonly Offer[]): Index {
 
 /** Placements of one decision may share an offer or a node: they are tried one on top of the other. */
 function assertRoom(ledger: Ledger, placements: readonly Placement[]): void {
-  const own = new Map<string, { units: number; milli: number; kibi: number }>();
+  const own: Sums = new Map();
   const add = (key: string, { units, cpu, memoryGi }: Placement) => {
     const sum = own.get(key) ?? { units: 0, milli: 0, kibi: 0 };
     sum.units += units;
@@ -116,8 +120,8 @@ function assertRoom(ledger: Ledger, placements: readonly Placement[]): void {
     const offer = ledger.offers[ledger.index.byId.get(placement.offer) ?? -1];
     if (offer === undefined) throw new CapacityError(`offer ${placement.offer} is not in the pool`);
     const node = add(`node ${nodeKey(offer)}`, placement);
-    const { units } = add(`offer ${offer.id}`, placement);
-    requireRoom(offer, "GPU units", units, offer.free);
+    if (placement.devices !== undefined) requireDevices(offer, placement.devices, own);
+    else requireRoom(offer, "GPU units", add(`offer ${offer.id}`, placement).units, offer.free);
     requireRoom(offer, "millicores of CPU", node.milli, availableMilli(offer.cpu));
     requireRoom(offer, "KiB of memory", node.kibi, availableKi(offer.memoryGi));
     if (placement.exclusive && !offer.nodeIdle) {
@@ -125,6 +129,17 @@ function assertRoom(ledger: Ledger, placements: readonly Placement[]): void {
         `node ${offer.node} of ${offer.provider} is not idle, as a dedicated use needs it`,
       );
     }
+  }
+}
+
+type Sums = Map<string, { units: number; milli: number; kibi: number }>;
+
+function requireDevices(offer: Offer, shares: readonly DeviceShare[], own: Sums): void {
+  for (const { device, milli } of shares) {
+    const key = `device ${device} of ${offer.id}`;
+    const taken = (own.get(key)?.milli ?? 0) + milli;
+    own.set(key, { units: 0, milli: taken, kibi: 0 });
+    requireRoom(offer, `thousandths of device ${device}`, taken, offer.devices?.[device] ?? 0);
   }
 }
 
@@ -158,11 +173,23 @@ function changed(use: Use | undefined, placement: Placement, sign: 1 | -1): Use 
     kibi: (use?.kibi ?? 0) + sign * neededKi(placement.memoryGi),
     holders: (use?.holders ?? 0) + sign,
     exclusive: (use?.exclusive ?? 0) + (placement.exclusive ? sign : 0),
+    ...devicesOf(use, placement, sign),
   };
-  if (Math.min(next.units, next.milli, next.kibi, next.holders, next.exclusive) < 0) {
+  const least = Math.min(next.units, next.milli, next.kibi, next.holders, next.exclusive);
+  if (Math.min(least, ...(next.devices ?? [])) < 0) {
     throw new RangeError(`more is released on ${placement.offer} than was reserved`);
   }
   return next.holders === 0 ? undefined : next;
+}
+
+function devicesOf(use: Use | undefined, { devices: shares }: Placement, sign: 1 | -1): Pick<Use, "devices"> {
+  if (shares === undefined) return use?.devices === undefined ? {} : { devices: use.devices };
+  const devices = [...(use?.devices ?? [])];
+  for (const { device, milli } of shares) {
+    while (devices.length <= device) devices.push(0);
+    devices[device] = (devices[device] ?? 0) + sign * milli;
+  }
+  return { devices };
 }
 
 /** Works out the offers of these nodes anew from what was told and what is used. */
@@ -175,7 +202,7 @@ function refresh(ledger: Ledger, nodes: ReadonlySet<string>): Ledger {
     const total = sumUses([...uses, ...away]);
     for (const position of positions) {
       const told = ledger.told[position];
-      if (told) offers[position] = less(told, ledger.uses[position]?.units ?? 0, total);
+      if (told) offers[position] = less(told, ledger.uses[position], total);
     }
   }
   return { ...ledger, offers };
@@ -195,11 +222,16 @@ function sumUses(uses: readonly Use[]): NodeUse {
   );
 }
 
-function less(told: Offer, units: number, node: NodeUse): Offer {
+function less(told: Offer, use: Use | undefined, node: NodeUse): Offer {
   if (node.holders === 0) return told;
+  const free = node.exclusive > 0 ? 0 : Math.max(0, told.free - (use?.units ?? 0));
+  const devices = told.devices?.map((milli, device) =>
+    node.exclusive > 0 ? 0 : Math.max(0, milli - (use?.devices?.[device] ?? 0)),
+  );
   return {
     ...told,
-    free: node.exclusive > 0 ? 0 : Math.max(0, told.free - units),
+    free: devices?.filter((milli) => milli === DEVICE_MILLI).length ?? free,
+    ...(devices && { devices }),
     cpu: coresOf(Math.max(0, availableMilli(told.cpu) - node.milli)),
     memoryGi: gibibytesOf(Math.max(0, availableKi(told.memoryGi) - node.kibi)),
     nodeIdle: false,

@@ -61,7 +61,9 @@ function freeChecks(requirement: Requirement): OfferCheck[] {
       (offer) => (offer.nodeIdle ? "idle" : "busy"),
       (offer) => offer.nodeIdle,
     ),
-    atLeast("gpu-free", gpu.count, (offer) => offer.free),
+    gpu.milli === undefined
+      ? atLeast("gpu-free", gpu.count, (offer) => offer.free)
+      : atLeast("gpu-free", gpu.milli, (offer) => Math.max(0, ...(offer.devices ?? []))),
     rule("cpu", cpu, (offer) => offer.cpu, withinNode({ ...requirement, memoryGi: 0 })),
     rule("memory", memoryGi, (offer) => offer.memoryGi, withinNode({ ...requirement, cpu: 0 })),
   );

@@ -1,6 +1,7 @@
 import type { Candidate } from "./candidate.ts";
 import { coresOf, gibibytesOf, neededKi, neededMilli } from "./capacity.ts";
 import type { Placement } from "./decision.ts";
+import { shareDevices, wholeDevices } from "./devices.ts";
 import { isHigherBetter } from "./objective.ts";
 import type { Share } from "./plan.ts";
 import type { Requirement } from "./requirement.ts";
@@ -19,13 +20,25 @@ export function placementsOf(shares: readonly Share[], requirement: Requirement)
       node: offer.node,
       resource: offer.resource,
       tasks,
-      units: tasks * requirement.gpu.count,
+      units: requirement.gpu.milli === undefined ? tasks * requirement.gpu.count : 0,
       cpu: coresOf(tasks * neededMilli(requirement.cpu)),
       memoryGi: gibibytesOf(tasks * neededKi(requirement.memoryGi)),
+      ...devicesOf(candidate, tasks, requirement),
       exclusive: requirement.gpu.dedicated === true,
       ...(Number.isFinite(rate) && { rate: { amount: rate, currency: requirement.currency } }),
     };
   });
+}
+
+/** Which devices the tasks take, where the offer tells them one by one. */
+function devicesOf(
+  { offer, device }: Candidate,
+  tasks: number,
+  { gpu }: Requirement,
+): Pick<Placement, "devices"> {
+  if (offer.devices === undefined || gpu.count === 0) return {};
+  if (gpu.milli === undefined) return { devices: wholeDevices(offer.devices, tasks * gpu.count) };
+  return { devices: shareDevices(offer.devices, { milli: gpu.milli, tasks, first: device }) };
 }
 
 /** A dedicated node is paid as a whole, by the first of its placements. */

@@ -1,5 +1,7 @@
 import { startSeconds, taskRate } from "./figures.ts";
 import { evaluatorOf, isHigherBetter, type Terms, termsOf } from "./objective.ts";
+import type { Forecast } from "./packing/forecast.ts";
+import { type Loss, outlookOf } from "./packing/outlook.ts";
 import type { Requirement } from "./requirement.ts";
 import type { CurrencyRates, Offer } from "./types.ts";
 
@@ -14,13 +16,23 @@ export interface Ranked {
   readonly fabric: number;
   /** Rate of one task; Infinity where not known. */
   readonly rate: number;
+  /** How much less room is left for what is expected to be asked; 0 without a forecast. */
+  readonly packing: number;
+  /** The device that a share is best taken from; -1 where there is none to choose. */
+  readonly device: number;
 }
 
 const TOPOLOGIES = { nvswitch: 0, "all-to-all": 0, mesh: 1, ring: 2 } as const;
 const UNTOLD_TOPOLOGY = 3;
+const NO_LOSS: Loss = { steps: 0, device: -1 };
 
 /** Prepares the ranking of many offers. */
-export function ranker(requirement: Requirement, rates: CurrencyRates): (offer: Offer) => Ranked {
+export function ranker(
+  requirement: Requirement,
+  rates: CurrencyRates,
+  forecast?: Forecast,
+): (offer: Offer) => Ranked {
+  const lossOf = forecast && outlookOf(forecast).lossFor(requirement);
   const evaluate = evaluatorOf(requirement, rates);
   const sign = isHigherBetter(requirement.objective) ? -1 : 1;
   // Performance that is not told is none; a cost, a latency or an emission that is not told may be any.
@@ -30,12 +42,15 @@ export function ranker(requirement: Requirement, rates: CurrencyRates): (offer: 
   return (offer) => {
     const value = evaluate(offer);
     const rate = isCost ? value : taskRate(offer, requirement, rates);
+    const { steps, device } = lossOf?.(offer) ?? NO_LOSS;
     return {
       offer,
       loss: value === undefined ? untold : sign * value,
       second: secondTerm(requirement, offer),
       fabric: communicates ? fabricLoss(offer) : 0,
       rate: rate ?? Number.POSITIVE_INFINITY,
+      packing: steps,
+      device,
     };
   };
 }
@@ -55,7 +70,7 @@ function fabricLoss({ gpu }: Offer): number {
 }
 
 /**
- * The total order: objective, its second term, fabric, rate, then names. Names are compared by code unit, so that the
+ * The total order: objective, its second term, fabric, rate, packing, then names. Names are compared by code unit, so that the
  * order is the same on every machine.
  */
 export function compareRanked(left: Ranked, right: Ranked): number {
@@ -64,6 +79,7 @@ export function compareRanked(left: Ranked, right: Ranked): number {
     compareNumbers(left.second, right.second) ||
     compareNumbers(left.fabric, right.fabric) ||
     compareNumbers(left.rate, right.rate) ||
+    compareNumbers(left.packing, right.packing) ||
     compareNames(left.offer.id, right.offer.id)
   );
 }

@@ -39,9 +39,13 @@ export interface Requirement {
 export interface GpuRequirement {
   /** Canonical model such as `nvidia-a100`, any variant of it unless `variant` is given. */
   readonly model?: string;
+  /** Any of these models will do. */
+  readonly models?: readonly string[];
   readonly variant?: string;
   /** GPUs, or shares of a GPU, of each task, all in one group of equal devices on one node. */
   readonly count: number;
+  /** Of a single GPU only so many thousandths: from 1 to 999, with `count` 1 and `shared`. */
+  readonly milli?: number;
   readonly memoryGiMin?: number;
   readonly memoryGiMax?: number;
   readonly coresMin?: number;

@@ -1,3 +1,4 @@
+import { emptied } from "./capacity.ts";
 import { decide } from "./decide.ts";
 import type { Decision, Placed } from "./decision.ts";
 import { taskPerformance } from "./figures.ts";
@@ -82,9 +83,7 @@ interface Baseline {
 
 function baselineOf({ offers, currencyRates }: Snapshot, requirement: Requirement): Baseline {
   const checks = checksOf(requirement, currencyRates);
-  const busy = offers
-    .filter((offer) => fitsWhenFree(checks, offer))
-    .map((offer): Snapshot["offers"][number] => ({ ...offer, free: offer.total, nodeIdle: true }));
+  const busy = offers.filter((offer) => fitsWhenFree(checks, offer)).map(emptied);
   const modest: Requirement = { ...requirement, cpu: 0, memoryGi: 0, objective: "cost" };
   const decision = decide({ offers: busy, currencyRates }, modest);
   if (!decision.placed) {

@@ -18,27 +18,29 @@ export function survey(offers: readonly Offer[], checks: readonly OfferCheck[]):
   const counts = checks.map(({ code }) => ({ code, count: 0, failing: 0 }));
   // Transient conditions come last, so the first reason tells whether there is a lasting one.
   for (const offer of offers) {
-    const first = countFailures(offer, checks, counts);
+    const first = countFailures(offer, checks, counts, 1);
     if (first === undefined) fitting.push(offer);
     else if (isTransient(first.code)) busy.push(offer);
   }
   return { fitting, busy, rejected: counts.filter(({ failing }) => failing > 0) };
 }
 
-type Count = { -readonly [Key in keyof Rejected]: Rejected[Key] };
+export type Count = { -readonly [Key in keyof Rejected]: Rejected[Key] };
 
-function countFailures(
+/** Adds the offer's failures to the counts, or takes them off again; returns the first of them. */
+export function countFailures(
   offer: Offer,
   checks: readonly OfferCheck[],
   counts: readonly Count[],
+  sign: 1 | -1,
 ): Count | undefined {
   let first: Count | undefined;
   for (let index = 0; index < checks.length; index += 1) {
     const count = counts[index];
     if (count === undefined || checks[index]?.passes(offer)) continue;
-    count.failing += 1;
+    count.failing += sign;
     first ??= count;
   }
-  if (first) first.count += 1;
+  if (first) first.count += sign;
   return first;
 }

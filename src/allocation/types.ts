@@ -1,3 +1,5 @@
+import type { Forecast } from "./packing/forecast.ts";
+
 /**
  * The words of the decision. An Offer is what can be had; a Requirement is what is asked; a Decision is what was chosen and why.
  * Plain data, no Kubernetes types, no clock: times come in as numbers.
@@ -20,6 +22,11 @@ export interface Offer {
   /** Units of `resource` in all and free (devices x replicas). */
   readonly total: number;
   readonly free: number;
+  /**
+   * Free thousandths of each device, where shares of a device of any size are given out; `free` then counts the devices
+   * that are wholly free. Absent: units are given out as a whole.
+   */
+  readonly devices?: readonly number[];
   /** GPUs of the whole node in all, for dedicated use and for the share of the rate. */
   readonly nodeGpus: number;
   /** True while nothing of anybody runs on the node's GPUs. */
@@ -125,4 +132,6 @@ export type CurrencyRates = Readonly<Record<string, number>>;
 export interface Snapshot {
   readonly offers: readonly Offer[];
   readonly currencyRates: CurrencyRates;
+  /** What is expected to be asked: offers that are equal otherwise go by how much room they leave for it. */
+  readonly forecast?: Forecast;
 }

@@ -8,6 +8,7 @@ const DECIDED: Readonly<Record<DecidedBy, string>> = {
   "second-term": "equal by the objective, better by its second term",
   fabric: "equal, with the faster link between GPUs",
   rate: "equal, and cheaper",
+  packing: "equal, and it leaves the most room for what is usually asked",
   name: "equal in everything; the first by name",
 };
 

@@ -1,4 +1,4 @@
-import { nodeKey } from "../../allocation/capacity.ts";
+import { emptied, nodeKey } from "../../allocation/capacity.ts";
 import { decide } from "../../allocation/decide.ts";
 import type { Decision, NotPlaced, Placed, Placement } from "../../allocation/decision.ts";
 import { type Ledger, release, reserve } from "../../allocation/ledger.ts";
@@ -161,8 +161,8 @@ function displace(
 
 /** The nodes that it would get if nobody used them take nothing new until it had its turn. */
 function keepFor(pass: Pass, { requirement, place }: Asking): void {
-  const emptied = pass.ledger.told.map((offer): Offer => ({ ...offer, free: offer.total, nodeIdle: true }));
-  const offers = place === undefined ? emptied : offersOf(place, emptied);
+  const idle = pass.ledger.told.map(emptied);
+  const offers = place === undefined ? idle : offersOf(place, idle);
   const decision = decide({ ...pass.ledger, offers }, { ...requirement, cpu: 0, memoryGi: 0 });
   if (decision.placed) keepNodes(pass, decision);
 }

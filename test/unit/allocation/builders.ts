@@ -4,7 +4,13 @@ import type { CurrencyRates, Offer, OfferedGpu, Snapshot } from "../../../src/al
 /** 1 USD is 0.9 EUR. */
 export const RATES: CurrencyRates = { EUR: 1, USD: 0.9 };
 
-type Parts<T> = { [K in keyof T]?: T[K] extends object | undefined ? Partial<T[K]> : T[K] };
+type Parts<T> = {
+  [K in keyof T]?: T[K] extends readonly unknown[] | undefined
+    ? T[K]
+    : T[K] extends object | undefined
+      ? Partial<T[K]>
+      : T[K];
+};
 
 const GPU: OfferedGpu = {
   vendor: "nvidia",

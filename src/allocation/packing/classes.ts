@@ -1,0 +1,46 @@
+import { checksOf, fitsWhenFree } from "../match.ts";
+import type { CurrencyRates, Offer } from "../types.ts";
+import type { DemandShape } from "./demand.ts";
+
+/** Sets of conditions that are told apart; shapes with rarer ones are left out. */
+const MOST_SETS = 30;
+
+/** Shapes by the conditions that they set on offers, and offers by which of these they meet. */
+export interface Classes {
+  readonly shapes: readonly DemandShape[];
+  /** For each shape the bit of its set of conditions. */
+  readonly bits: readonly number[];
+  /** The bits of all sets that the offer meets, whether or not it is in use. */
+  readonly classOf: (offer: Offer) => number;
+}
+
+/** Sorts the shapes, which come most frequent first. */
+export function classesOf(shapes: readonly DemandShape[], rates: CurrencyRates): Classes {
+  const sets = new Map<string, number>();
+  const kept: DemandShape[] = [];
+  const bits: number[] = [];
+  const checks: ReturnType<typeof checksOf>[] = [];
+  for (const shape of shapes) {
+    const key = JSON.stringify(shape.conditions);
+    let position = sets.get(key);
+    if (position === undefined) {
+      if (sets.size >= MOST_SETS) continue;
+      position = sets.size;
+      sets.set(key, position);
+      checks.push(checksOf(shape.conditions, rates));
+    }
+    kept.push(shape);
+    bits.push(1 << position);
+  }
+  // What is reserved makes a new offer, of which the GPU's figures stay the same object; what is told anew does not.
+  const known = new Map<string, { readonly gpu: Offer["gpu"]; readonly met: number }>();
+  const classOf = (offer: Offer): number => {
+    const found = known.get(offer.id);
+    if (found?.gpu === offer.gpu) return found.met;
+    let met = 0;
+    for (const [position, each] of checks.entries()) if (fitsWhenFree(each, offer)) met |= 1 << position;
+    known.set(offer.id, { gpu: offer.gpu, met });
+    return met;
+  };
+  return { shapes: kept, bits, classOf };
+}

@@ -1,0 +1,84 @@
+import type { CurrencyRates, Offer } from "../types.ts";
+import { type Classes, classesOf } from "./classes.ts";
+import type { DemandShape } from "./demand.ts";
+import { pressuresOf } from "./pressure.ts";
+import { idleMilli, type Room, reservable, roomOf } from "./room.ts";
+
+/** Orders in which tasks might arrive, and tasks in each. */
+const SEQUENCES = 20;
+const LENGTH = 30;
+/** How much room for tasks with several GPUs weighs once there is as much demand for it as room. */
+const RESERVE = 0.45;
+
+/**
+ * What is expected to be asked next, and what is scarce for it. Plain data, made now and then from what was asked so far
+ * and from what was free at that moment; the same forecast and the same offers give the same decision.
+ */
+export interface Forecast {
+  readonly classes: Classes;
+  /** Positions of shapes, in the orders in which they might arrive. */
+  readonly sequences: readonly (readonly number[])[];
+  /** For each shape with several devices: what a thousandth that it could use is worth, beside its use for others. */
+  readonly reserves: readonly number[];
+  /** By class of offers: demand that only this class and others under the same pressure can serve, over their room. */
+  readonly pressures: ReadonlyMap<number, number>;
+}
+
+/** Makes a forecast from the shapes of the demand, the most frequent first; undefined without any. */
+export function forecastOf(
+  shapes: readonly DemandShape[],
+  { offers, currencyRates }: { readonly offers: readonly Offer[]; readonly currencyRates: CurrencyRates },
+): Forecast | undefined {
+  if (shapes.length === 0) return undefined;
+  const classes = classesOf(shapes, currencyRates);
+  const rooms = offers.map((offer) => roomOf(offer, classes.classOf(offer)));
+  const idle = rooms.reduce((sum, room) => sum + idleMilli(room), 0);
+  const demand = demandFor(classes, idle);
+  return {
+    classes,
+    sequences: sequencesOf(classes),
+    reserves: reservesOf(classes, rooms, demand),
+    pressures: pressuresOf(classes, rooms, demand),
+  };
+}
+
+/** Thousandths that each shape will take if all that is idle goes in proportion to the demand. */
+function demandFor({ shapes }: Classes, idle: number): readonly number[] {
+  const volumes = shapes.map(({ frequency, devices, deviceMilli }) => frequency * devices * deviceMilli);
+  const sum = volumes.reduce((total, volume) => total + volume, 0);
+  return volumes.map((volume) => (idle * volume) / sum);
+}
+
+/** Drawn with a generator that always begins at the same point: a forecast is a function of its demand. */
+function sequencesOf({ shapes }: Classes): readonly (readonly number[])[] {
+  const total = shapes.reduce((sum, { frequency }) => sum + frequency, 0);
+  let state = 12_345;
+  const draw = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    let left = (state / 2 ** 32) * total;
+    for (const [position, { frequency }] of shapes.entries()) {
+      left -= frequency;
+      if (left <= 0) return position;
+    }
+    return 0;
+  };
+  return Array.from({ length: SEQUENCES }, () => Array.from({ length: LENGTH }, draw));
+}
+
+/** Grows with the square of demand over room: while there is much more room than demand, none needs to be kept. */
+function reservesOf(
+  { shapes, bits }: Classes,
+  rooms: readonly Room[],
+  demand: readonly number[],
+): readonly number[] {
+  return shapes.map(({ cpuMilli, devices, deviceMilli }, position) => {
+    if (devices < 2) return 0;
+    const bit = bits[position] ?? 0;
+    const room = rooms.reduce(
+      (sum, each) => sum + ((each.class & bit) === 0 ? 0 : reservable(each, cpuMilli, devices)),
+      0,
+    );
+    const load = (demand[position] ?? 0) / Math.max(room, devices * deviceMilli);
+    return RESERVE * Math.min(1, load) ** 2;
+  });
+}

@@ -1,0 +1,45 @@
+import { availableMilli, DEVICE_MILLI } from "../capacity.ts";
+import type { Offer } from "../types.ts";
+
+/** Devices of an offer that are looked at: beyond them one more or less makes no difference. */
+const MOST_DEVICES = 32;
+const EMPTY: readonly number[] = [];
+const WHOLE: readonly (readonly number[])[] = Array.from({ length: MOST_DEVICES + 1 }, (_, count) =>
+  Array.from({ length: count }, () => DEVICE_MILLI),
+);
+
+/** What is free of one offer: thousandths of each device, and the CPU of its node. */
+export interface Room {
+  /** The sets of conditions that the offer meets, as bits. */
+  readonly class: number;
+  readonly cpuMilli: number;
+  readonly devices: readonly number[];
+}
+
+export function roomOf(offer: Offer, offerClass: number): Room {
+  const devices = offer.devices ?? WHOLE[Math.min(offer.free, MOST_DEVICES)] ?? EMPTY;
+  return { class: offerClass, cpuMilli: availableMilli(offer.cpu), devices };
+}
+
+/** Free thousandths of all devices. */
+export function idleMilli({ devices }: Room): number {
+  let sum = 0;
+  for (const free of devices) sum += free;
+  return sum;
+}
+
+/** Devices that are wholly free. */
+export function wholeDevices({ devices }: Room): number {
+  let count = 0;
+  for (const free of devices) if (free === DEVICE_MILLI) count += 1;
+  return count;
+}
+
+/** Thousandths kept together for tasks with several whole devices; half of what their CPU does not suffice for. */
+export function reservable(room: Room, cpuMilli: number, devices: number): number {
+  const whole = wholeDevices(room);
+  const byCpu = cpuMilli <= 0 ? Number.MAX_SAFE_INTEGER : Math.floor(room.cpuMilli / cpuMilli);
+  if (whole < devices || byCpu === 0) return 0;
+  const byDevices = Math.floor(whole / devices);
+  return whole * DEVICE_MILLI * (0.5 + 0.5 * Math.min(1, byCpu / byDevices));
+}
