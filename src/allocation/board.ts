@@ -3,7 +3,8 @@ import type { Rejected } from "./decision.ts";
 import type { Index, Ledger } from "./ledger.ts";
 import { checksOf } from "./match.ts";
 import type { Forecast } from "./packing/forecast.ts";
-import { type Ranked, ranker } from "./rank.ts";
+import { type LossOf, lossFor } from "./packing/outlook.ts";
+import { type Rank, type Ranked, ranker } from "./rank.ts";
 import { isTransient } from "./reasons.ts";
 import type { Requirement } from "./requirement.ts";
 import { type Count, countFailures } from "./survey.ts";
@@ -28,11 +29,12 @@ interface Column {
   readonly ranked: (Ranked | undefined)[];
   readonly counts: readonly Count[];
   readonly rates: CurrencyRates;
-  readonly forecast: Forecast | undefined;
+  forecast: Forecast | undefined;
+  lossOf: LossOf | undefined;
   fitting: number;
   busy: number;
   readonly checks: ReturnType<typeof checksOf>;
-  readonly rankOne: (offer: Offer) => Ranked;
+  readonly rankOne: Rank;
 }
 
 type Board = Map<string, Column>;
@@ -69,7 +71,10 @@ function columnOf({ index, offers, currencyRates, forecast }: Ledger, requiremen
   const question = questions.get(requirement) ?? JSON.stringify(requirement);
   questions.set(requirement, question);
   const known = board.get(question);
-  if (known?.forecast === forecast && known?.rates === currencyRates) return known;
+  if (known?.rates === currencyRates) {
+    if (known.forecast !== forecast) foresee(known, requirement, forecast);
+    return known;
+  }
   // The first in the map is the one that was made first.
   const oldest = board.keys().next().value;
   if (oldest !== undefined && (board.size + 1) * offers.length > MOST_ANSWERS) board.delete(oldest);
@@ -81,13 +86,22 @@ function columnOf({ index, offers, currencyRates, forecast }: Ledger, requiremen
     counts: checks.map(({ code }) => ({ code, count: 0, failing: 0 })),
     rates: currencyRates,
     forecast,
+    lossOf: forecast && lossFor(forecast, requirement),
     fitting: 0,
     busy: 0,
     checks,
-    rankOne: ranker(requirement, currencyRates, forecast),
+    rankOne: ranker(requirement, currencyRates),
   };
   board.set(question, column);
   return column;
+}
+
+/** A new forecast changes nothing of what fits, only the last term of the order. */
+function foresee(column: Column, requirement: Requirement, forecast: Forecast | undefined): void {
+  column.forecast = forecast;
+  column.lossOf = forecast && lossFor(forecast, requirement);
+  for (const [position, ranked] of column.ranked.entries())
+    if (ranked !== undefined) column.ranked[position] = column.rankOne(ranked.offer, column.lossOf);
 }
 
 function renew(column: Column, position: number, offer: Offer): void {
@@ -95,7 +109,7 @@ function renew(column: Column, position: number, offer: Offer): void {
   if (previous !== undefined) count(column, previous, -1);
   const isFitting = count(column, offer, 1);
   column.offers[position] = offer;
-  column.ranked[position] = isFitting ? column.rankOne(offer) : undefined;
+  column.ranked[position] = isFitting ? column.rankOne(offer, column.lossOf) : undefined;
 }
 
 /** Adds an offer to the counts or takes it off; true where it fits. */

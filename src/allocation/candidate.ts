@@ -1,6 +1,7 @@
 import { nodeCapacity, nodeKey, unitCapacity, zoneKey } from "./capacity.ts";
 import { nodeRate, taskCarbon } from "./figures.ts";
 import type { Forecast } from "./packing/forecast.ts";
+import { lossFor } from "./packing/outlook.ts";
 import { compareRanked, type Ranked, ranker } from "./rank.ts";
 import type { Requirement } from "./requirement.ts";
 import type { CurrencyRates, Offer } from "./types.ts";
@@ -34,7 +35,9 @@ export function candidatesOf(
   rates: CurrencyRates,
   { limit = Number.POSITIVE_INFINITY, forecast }: RankOptions = {},
 ): readonly Candidate[] {
-  const rankOne = ranker(requirement, rates, forecast);
+  const rankWith = ranker(requirement, rates);
+  const lossOf = forecast && lossFor(forecast, requirement);
+  const rankOne = (offer: Offer): Ranked => rankWith(offer, lossOf);
   const ranked =
     limit < offers.length ? bestOf(offers.map(rankOne), limit) : offers.map(rankOne).sort(compareRanked);
   return ranked.map((one) => candidateOf(one, requirement, rates));

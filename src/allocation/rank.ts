@@ -1,7 +1,6 @@
 import { startSeconds, taskRate } from "./figures.ts";
 import { evaluatorOf, isHigherBetter, type Terms, termsOf } from "./objective.ts";
-import type { Forecast } from "./packing/forecast.ts";
-import { type Loss, outlookOf } from "./packing/outlook.ts";
+import type { Loss, LossOf } from "./packing/outlook.ts";
 import type { Requirement } from "./requirement.ts";
 import type { CurrencyRates, Offer } from "./types.ts";
 
@@ -26,20 +25,18 @@ const TOPOLOGIES = { nvswitch: 0, "all-to-all": 0, mesh: 1, ring: 2 } as const;
 const UNTOLD_TOPOLOGY = 3;
 const NO_LOSS: Loss = { steps: 0, device: -1 };
 
+/** Ranks one offer; what a task on it costs others is asked of the forecast, where there is one. */
+export type Rank = (offer: Offer, lossOf?: LossOf) => Ranked;
+
 /** Prepares the ranking of many offers. */
-export function ranker(
-  requirement: Requirement,
-  rates: CurrencyRates,
-  forecast?: Forecast,
-): (offer: Offer) => Ranked {
-  const lossOf = forecast && outlookOf(forecast).lossFor(requirement);
+export function ranker(requirement: Requirement, rates: CurrencyRates): Rank {
   const evaluate = evaluatorOf(requirement, rates);
   const sign = isHigherBetter(requirement.objective) ? -1 : 1;
   // Performance that is not told is none; a cost, a latency or an emission that is not told may be any.
   const untold = sign < 0 ? 0 : Number.POSITIVE_INFINITY;
   const communicates = speaks(requirement);
   const isCost = requirement.objective === "cost";
-  return (offer) => {
+  return (offer, lossOf) => {
     const value = evaluate(offer);
     const rate = isCost ? value : taskRate(offer, requirement, rates);
     const { steps, device } = lossOf?.(offer) ?? NO_LOSS;
@@ -111,8 +108,9 @@ export function rank(
   rates: CurrencyRates,
 ): readonly Explained[] {
   const evaluate = evaluatorOf(requirement, rates);
+  const rankOne = ranker(requirement, rates);
   return offers
-    .map(ranker(requirement, rates))
+    .map((offer) => rankOne(offer))
     .sort(compareRanked)
     .map(({ offer }) => {
       const value = evaluate(offer);

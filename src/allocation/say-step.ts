@@ -10,7 +10,7 @@ export function sayStep(code: SuggestionCode, asked: Requirement, changed: Requi
 /** The fields of the GPU that a sentence can show. */
 type Shown = Exclude<
   keyof GpuRequirement,
-  "reference" | "shared" | "multiInstance" | "dedicated" | "interruptible"
+  "models" | "milli" | "reference" | "shared" | "multiInstance" | "dedicated" | "interruptible"
 >;
 
 type Say = (asked: Requirement, changed: Requirement) => string;

@@ -1,5 +1,7 @@
 import { decide } from "../allocation/decide.ts";
 import { openLedger, reserve } from "../allocation/ledger.ts";
+import { createDemandBook } from "../allocation/packing/demand.ts";
+import { createForecaster } from "../allocation/packing/forecaster.ts";
 import { relax } from "../allocation/relax.ts";
 import { suggest } from "../allocation/suggest.ts";
 import type { Snapshot } from "../allocation/types.ts";
@@ -77,9 +79,11 @@ async function requirements(flags: SimulateFlags, tables: MappingTables): Promis
   return wanted;
 }
 
-/** One Intent after the other, each on what those before it left. */
+/** One Intent after the other, each on what those before it left, with room kept for what all of them ask. */
 function simulate(wanted: readonly Wanted[], snapshot: Snapshot): readonly Simulation[] {
-  let ledger = openLedger(snapshot);
+  const forecaster = createForecaster(createDemandBook());
+  for (const { requirement } of wanted) forecaster.note(requirement);
+  let ledger = forecaster.foresee(openLedger(snapshot));
   return wanted.map(({ name, requirement }) => {
     const decision = decide(ledger, requirement);
     if (decision.placed) {

@@ -2,7 +2,7 @@ import type { CurrencyRates, Offer } from "../types.ts";
 import { type Classes, classesOf } from "./classes.ts";
 import type { DemandShape } from "./demand.ts";
 import { pressuresOf } from "./pressure.ts";
-import { idleMilli, type Room, reservable, roomOf } from "./room.ts";
+import { idleMilli, type Room, reservable, roomOf, wholeDevices } from "./room.ts";
 
 /** Orders in which tasks might arrive, and tasks in each. */
 const SEQUENCES = 20;
@@ -71,14 +71,16 @@ function reservesOf(
   rooms: readonly Room[],
   demand: readonly number[],
 ): readonly number[] {
-  return shapes.map(({ cpuMilli, devices, deviceMilli }, position) => {
-    if (devices < 2) return 0;
+  const whole = rooms.map(wholeDevices);
+  return shapes.map((shape, position) => {
+    if (shape.devices < 2) return 0;
     const bit = bits[position] ?? 0;
     const room = rooms.reduce(
-      (sum, each) => sum + ((each.class & bit) === 0 ? 0 : reservable(each, cpuMilli, devices)),
+      (sum, each, at) =>
+        sum + ((each.class & bit) === 0 ? 0 : reservable(whole[at] ?? 0, each.cpuMilli, shape)),
       0,
     );
-    const load = (demand[position] ?? 0) / Math.max(room, devices * deviceMilli);
+    const load = (demand[position] ?? 0) / Math.max(room, shape.devices * shape.deviceMilli);
     return RESERVE * Math.min(1, load) ** 2;
   });
 }

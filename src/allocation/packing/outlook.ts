@@ -1,11 +1,13 @@
 import { DEVICE_MILLI, neededMilli } from "../capacity.ts";
 import type { Requirement } from "../requirement.ts";
 import type { Offer } from "../types.ts";
+import { type Devices, fillingOf } from "./filling.ts";
 import type { Forecast } from "./forecast.ts";
-import { idleMilli, type Room, reservable, roomOf } from "./room.ts";
+import { MOST_DEVICES, reservable, roomOf } from "./room.ts";
 
-/** CPU is told apart in steps of this many millicores, so that more rooms are the same. */
+/** CPU is told apart in steps of this many millicores, so that more rooms are the same; more steps than these are as many. */
 const CPU_STEP = 500;
+const MOST_STEPS = 0xffff;
 /** Losses are told apart in steps of this many thousandths of a device; what is nearer is equal. */
 const LOSS_STEP = 40;
 /** Rooms whose worth is remembered. */
@@ -13,165 +15,165 @@ const MOST_ROOMS = 200_000;
 
 /** What a task costs others. */
 export interface Loss {
-  /** Steps of worth that the room loses beyond what the task itself needs at least. */
+  /** How much less the room is worth without what the task takes. */
   readonly steps: number;
   /** The device that a share is best taken from; -1 where the task takes whole devices. */
   readonly device: number;
 }
 
+/** What a task costs on each of many offers that have room for it. */
 export type LossOf = (offer: Offer) => Loss;
-
-/** What room is worth: thousandths of devices that the forecast expects to be used. */
-export interface Outlook {
-  readonly worth: (room: Room) => number;
-  /** Prepares a requirement for many offers that have room for it. */
-  readonly lossFor: (requirement: Requirement) => LossOf;
-}
 
 const outlooks = new WeakMap<Forecast, Outlook>();
 
-/** The forecast, ready to be asked; what it worked out once it remembers. */
-export function outlookOf(forecast: Forecast): Outlook {
-  const known = outlooks.get(forecast);
-  if (known !== undefined) return known;
-  const made = createOutlook(forecast);
-  outlooks.set(forecast, made);
-  return made;
+/** What a task would cost others, by this forecast. */
+export function lossFor(forecast: Forecast, requirement: Requirement): LossOf {
+  const outlook = outlooks.get(forecast) ?? createOutlook(forecast);
+  outlooks.set(forecast, outlook);
+  const { milli } = requirement.gpu;
+  const losses = new Map<View, Best>();
+  return (offer) => {
+    const view = outlook.viewOf(offer);
+    const best = losses.get(view) ?? lossAt(outlook, view, requirement);
+    losses.set(view, best);
+    return { steps: best.steps, device: milli === undefined ? -1 : (offer.devices ?? []).indexOf(best.free) };
+  };
+}
+
+interface Best {
+  readonly steps: number;
+  /** How much is free on the device to take a share from. */
+  readonly free: number;
+}
+
+/** What is known of offers with the same room. */
+interface View {
+  readonly class: number;
+  readonly cpuMilli: number;
+  /** In ascending order. */
+  readonly devices: Uint16Array;
+  readonly worth: number;
+}
+
+interface Outlook {
+  readonly viewOf: (offer: Offer) => View;
+  /** What the room is worth: thousandths of devices that are expected to be used. */
+  readonly worth: (offerClass: number, cpuMilli: number, devices: Uint16Array, size: number) => number;
 }
 
 function createOutlook(forecast: Forecast): Outlook {
-  const fill = fillerOf(forecast);
+  const filling = fillingOf(forecast);
+  const kept = keptBy(forecast);
+  const numbers = new Map<number, number>();
   const remembered = new Map<string, number>();
-  const worth = (room: Room): number => {
-    const cpuMilli = Math.floor(room.cpuMilli / CPU_STEP) * CPU_STEP;
-    const devices = room.devices.toSorted((left, right) => left - right);
-    const key = `${room.class} ${cpuMilli} ${devices.join()}`;
+  const state = new Uint16Array(MOST_DEVICES + 2);
+  const worth: Outlook["worth"] = (offerClass, cpuMilli, devices, size) => {
+    const number = numbers.get(offerClass) ?? numbers.size;
+    numbers.set(offerClass, number);
+    state[0] = number;
+    state[1] = Math.min(MOST_STEPS, Math.floor(cpuMilli / CPU_STEP));
+    let end = 2;
+    for (let at = 0; at < size; at += 1) if (devices[at] !== 0) state[end++] = devices[at] as number;
+    const key = String.fromCharCode.apply(null, state.subarray(0, end) as unknown as number[]);
     const known = remembered.get(key);
     if (known !== undefined) return known;
-    const sorted = { class: room.class, cpuMilli, devices };
-    const idle = idleMilli(sorted);
+    const stepped = (state[1] as number) * CPU_STEP;
+    const room = { buffer: state, first: 2, end };
     const value =
-      idle === 0 ? 0 : fill(sorted, idle) + keptFor(forecast, sorted) + pressed(forecast, sorted, idle);
+      filling(room, stepped, offerClass) +
+      kept(room, stepped, offerClass) +
+      idleOf(room) * (forecast.pressures.get(offerClass) ?? 0);
     if (remembered.size >= MOST_ROOMS) remembered.clear();
     remembered.set(key, value);
     return value;
   };
-  return { worth, lossFor: (requirement) => lossFor(forecast, worth, requirement) };
+  const views = new WeakMap<Offer, View>();
+  const alike = new Map<string, View>();
+  const viewOf = (offer: Offer): View => {
+    const known = views.get(offer);
+    if (known !== undefined) return known;
+    const room = roomOf(offer, forecast.classes.classOf(offer));
+    const devices = Uint16Array.from(room.devices).sort();
+    const key = `${room.class} ${room.cpuMilli} ${devices.join()}`;
+    const view = alike.get(key) ?? {
+      class: room.class,
+      cpuMilli: room.cpuMilli,
+      devices,
+      worth: worth(room.class, room.cpuMilli, devices, devices.length),
+    };
+    if (alike.size >= MOST_ROOMS) alike.clear();
+    alike.set(key, view);
+    views.set(offer, view);
+    return view;
+  };
+  return { viewOf, worth };
 }
 
-/** Room that is kept together for tasks with several devices. */
-function keptFor({ classes, reserves }: Forecast, room: Room): number {
+function idleOf({ buffer, first, end }: Devices): number {
   let sum = 0;
-  for (const [position, reserve] of reserves.entries()) {
-    if (reserve === 0 || (room.class & (classes.bits[position] ?? 0)) === 0) continue;
-    const shape = classes.shapes[position];
-    if (shape !== undefined) sum += reserve * reservable(room, shape.cpuMilli, shape.devices);
-  }
+  for (let at = first; at < end; at += 1) sum += buffer[at] as number;
   return sum;
 }
 
-const pressed = ({ pressures }: Forecast, room: Room, idle: number): number =>
-  idle * (pressures.get(room.class) ?? 0);
-
-function lossFor(forecast: Forecast, worth: Outlook["worth"], { gpu, cpu }: Requirement): LossOf {
-  const taken = neededMilli(cpu);
-  const { milli } = gpu;
-  return (offer) => {
-    const room = roomOf(offer, forecast.classes.classOf(offer));
-    const before = worth(room);
-    const stepsTo = (devices: readonly number[]): number =>
-      Math.round(
-        (before - worth({ class: room.class, cpuMilli: room.cpuMilli - taken, devices })) / LOSS_STEP,
-      );
-    if (milli === undefined) return { steps: stepsTo(withoutWhole(room.devices, gpu.count)), device: -1 };
-    return bestDevice(room.devices, milli, stepsTo);
+/** What room is worth that is kept together for tasks with several devices. */
+function keptBy({
+  classes,
+  reserves,
+}: Forecast): (room: Devices, cpuMilli: number, offerClass: number) => number {
+  const keeping = classes.shapes.flatMap((shape, position) => {
+    const reserve = reserves[position] ?? 0;
+    return reserve > 0 ? [{ ...shape, reserve, bit: classes.bits[position] ?? 0 }] : [];
+  });
+  return ({ buffer, first, end }, cpuMilli, offerClass) => {
+    let whole = 0;
+    for (let at = end - 1; at >= first && buffer[at] === DEVICE_MILLI; at -= 1) whole += 1;
+    if (whole < 2) return 0;
+    let sum = 0;
+    for (const shape of keeping) {
+      if ((offerClass & shape.bit) !== 0) sum += shape.reserve * reservable(whole, cpuMilli, shape);
+    }
+    return sum;
   };
 }
 
-/** The devices without so many whole ones. */
-function withoutWhole(devices: readonly number[], count: number): readonly number[] {
-  if (count === 0) return devices;
-  let missing = count;
-  return devices.filter((free) => free !== DEVICE_MILLI || missing-- <= 0);
-}
+const scratch = new Uint16Array(MOST_DEVICES);
 
-/** The device on which the share costs least; among equals the tightest one. */
-function bestDevice(
-  devices: readonly number[],
-  milli: number,
-  stepsTo: (devices: readonly number[]) => number,
-): Loss {
-  let best: Loss = { steps: Number.POSITIVE_INFINITY, device: -1 };
-  let tightest = Number.POSITIVE_INFINITY;
-  for (const [device, free] of devices.entries()) {
-    if (free < milli || devices.indexOf(free) < device) continue;
-    const steps = stepsTo(devices.with(device, free - milli));
-    if (steps > best.steps || (steps === best.steps && free >= tightest)) continue;
-    best = { steps, device };
+function lossAt({ worth }: Outlook, view: View, { gpu, cpu }: Requirement): Best {
+  const { devices } = view;
+  const cpuMilli = view.cpuMilli - neededMilli(cpu);
+  const size = devices.length;
+  const steps = (left: number): number =>
+    Math.round((view.worth - worth(view.class, cpuMilli, scratch, left)) / LOSS_STEP);
+  if (gpu.milli === undefined) {
+    // Whole devices are the last ones.
+    const left = Math.max(0, size - gpu.count);
+    scratch.set(devices.subarray(0, left));
+    return { steps: steps(left), free: DEVICE_MILLI };
+  }
+  let best = Number.POSITIVE_INFINITY;
+  let tightest = -1;
+  let tried = -1;
+  // The tightest first: of equally good ones it is taken.
+  for (let at = 0; at < size; at += 1) {
+    const free = devices[at] as number;
+    if (free < gpu.milli || free === tried) continue;
+    tried = free;
+    withShare(devices, at, free - gpu.milli);
+    const loss = steps(size);
+    if (loss >= best) continue;
+    best = loss;
     tightest = free;
   }
-  return best;
+  return { steps: best, free: tightest };
 }
 
-/** Lets tasks arrive in each of the orders and counts what they take, on average. */
-function fillerOf({ classes, sequences }: Forecast): (room: Room, idle: number) => number {
-  const cpu = Int32Array.from(classes.shapes, ({ cpuMilli }) => cpuMilli);
-  const count = Int32Array.from(classes.shapes, ({ devices }) => devices);
-  const milli = Int32Array.from(classes.shapes, ({ deviceMilli }) => deviceMilli);
-  const bits = Int32Array.from(classes.bits);
-  const orders = sequences.map((sequence) => Int32Array.from(sequence));
-  const free = new Int32Array(64);
-  const fillOnce = (order: Int32Array, room: Room, idle: number): number => {
-    const size = room.devices.length;
-    let cpuLeft = room.cpuMilli;
-    let left = idle;
-    for (let at = 0; at < order.length && left > 0; at += 1) {
-      const shape = order[at] as number;
-      const asks = (milli[shape] as number) * (count[shape] as number);
-      const isOpen = ((bits[shape] as number) & room.class) !== 0;
-      if (!isOpen || (cpu[shape] as number) > cpuLeft || asks > left) continue;
-      if (!takeDevices(free, size, milli[shape] as number, count[shape] as number)) continue;
-      cpuLeft -= cpu[shape] as number;
-      left -= asks;
-    }
-    return idle - left;
-  };
-  return (room, idle) => {
-    let used = 0;
-    const size = room.devices.length;
-    for (const order of orders) {
-      for (let device = 0; device < size; device += 1) free[device] = room.devices[device] ?? 0;
-      used += fillOnce(order, room, idle);
-    }
-    return used / orders.length;
-  };
-}
-
-/** Takes a share from the tightest device, or whole devices; false where there is no room. */
-function takeDevices(free: Int32Array, size: number, milli: number, count: number): boolean {
-  if (count > 1) return takeWhole(free, size, count);
-  let best = -1;
-  let least = DEVICE_MILLI + 1;
-  for (let device = 0; device < size; device += 1) {
-    const has = free[device] as number;
-    if (has < milli || has >= least) continue;
-    least = has;
-    best = device;
+/** Writes the devices into the scratch with one of them less free, still in ascending order. */
+function withShare(devices: Uint16Array, at: number, left: number): void {
+  scratch.set(devices);
+  let place = at;
+  while (place > 0 && (scratch[place - 1] as number) > left) {
+    scratch[place] = scratch[place - 1] as number;
+    place -= 1;
   }
-  if (best < 0) return false;
-  free[best] = least - milli;
-  return true;
-}
-
-function takeWhole(free: Int32Array, size: number, count: number): boolean {
-  let found = 0;
-  for (let device = 0; device < size; device += 1) if (free[device] === DEVICE_MILLI) found += 1;
-  if (found < count) return false;
-  let missing = count;
-  for (let device = 0; missing > 0; device += 1) {
-    if (free[device] !== DEVICE_MILLI) continue;
-    free[device] = 0;
-    missing -= 1;
-  }
-  return true;
+  scratch[place] = left;
 }

@@ -2,7 +2,7 @@ import { availableMilli, DEVICE_MILLI } from "../capacity.ts";
 import type { Offer } from "../types.ts";
 
 /** Devices of an offer that are looked at: beyond them one more or less makes no difference. */
-const MOST_DEVICES = 32;
+export const MOST_DEVICES = 32;
 const EMPTY: readonly number[] = [];
 const WHOLE: readonly (readonly number[])[] = Array.from({ length: MOST_DEVICES + 1 }, (_, count) =>
   Array.from({ length: count }, () => DEVICE_MILLI),
@@ -35,11 +35,15 @@ export function wholeDevices({ devices }: Room): number {
   return count;
 }
 
-/** Thousandths kept together for tasks with several whole devices; half of what their CPU does not suffice for. */
-export function reservable(room: Room, cpuMilli: number, devices: number): number {
-  const whole = wholeDevices(room);
-  const byCpu = cpuMilli <= 0 ? Number.MAX_SAFE_INTEGER : Math.floor(room.cpuMilli / cpuMilli);
-  if (whole < devices || byCpu === 0) return 0;
-  const byDevices = Math.floor(whole / devices);
+interface Wanted {
+  readonly cpuMilli: number;
+  readonly devices: number;
+}
+
+/** Thousandths that tasks with several devices could use of so many whole ones; half of what their CPU suffices not for. */
+export function reservable(whole: number, cpuMilli: number, wanted: Wanted): number {
+  const byCpu = wanted.cpuMilli <= 0 ? Number.MAX_SAFE_INTEGER : Math.floor(cpuMilli / wanted.cpuMilli);
+  if (whole < wanted.devices || byCpu === 0) return 0;
+  const byDevices = Math.floor(whole / wanted.devices);
   return whole * DEVICE_MILLI * (0.5 + 0.5 * Math.min(1, byCpu / byDevices));
 }

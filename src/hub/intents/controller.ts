@@ -11,6 +11,7 @@ import { createUtilization, type Utilization } from "../utilization/utilization.
 import { createAbsences } from "./absence.ts";
 import { createBook } from "./book.ts";
 import { intentOptions } from "./config.ts";
+import { createDemand } from "./demand.ts";
 import { createIntentStore, type IntentStore } from "./intent-store.ts";
 import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
 import type { IntentOptions } from "./options.ts";
@@ -101,6 +102,7 @@ function createWorld(
     engine,
     absences: createAbsences({ pool, providers }),
     utilization: utilizationOf(store, options, context),
+    demand: createDemand(),
     unsure: new Map(),
     told: new Map(),
     wake: (key) => queue.add(key, { priority: isPlaced(world.store.get(key)) ? 0 : 1 }),

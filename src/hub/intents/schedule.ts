@@ -105,8 +105,9 @@ function avoidedBy({ status }: IntentView): ReadonlySet<string> {
 function passOf(world: World): Pass {
   const views = [...world.store.values()];
   const leaving = views.flatMap((view) => leavingSoon(world, view));
+  for (const view of views) world.demand.note(view.uid, () => askedBy(world, view));
   return {
-    ledger: world.book.ledger(),
+    ledger: world.demand.foresee(world.book.ledger()),
     now: world.context.now(),
     leaving,
     holders: views.flatMap((view) => holderOf(view) ?? []),

@@ -6,6 +6,7 @@ import type { Engine } from "../engines/engine.ts";
 import type { Utilization } from "../utilization/utilization.ts";
 import type { Absences } from "./absence.ts";
 import type { Book } from "./book.ts";
+import type { Demand } from "./demand.ts";
 import type { IntentStore } from "./intent-store.ts";
 import { INTENTS, type IntentView, isAdmitted, type KubeIntent, viewOf } from "./intent-view.ts";
 import type { IntentOptions } from "./options.ts";
@@ -22,6 +23,7 @@ export interface World {
   readonly engine: Engine;
   readonly absences: Absences;
   readonly utilization: Utilization;
+  readonly demand: Demand;
   /**
    * Intents (uid) whose placement was decided on: it is being written, or the write may or may not have arrived. What they
    * hold is certain only after the answer, or after a look.
@@ -124,6 +126,7 @@ export async function readAgain(
 export function forget(world: World, key: string, uid: string): void {
   world.unsure.delete(uid);
   world.told.delete(uid);
+  world.demand.forget(uid);
   world.store.remove(key, uid);
   world.book.set(uid, []);
   world.schedule();
