@@ -3,7 +3,7 @@ import type { Forecast } from "./forecast.ts";
 
 /** Free thousandths of devices in ascending order, in a buffer from `first` on. */
 export interface Devices {
-  readonly buffer: Uint16Array;
+  readonly buffer: ArrayLike<number>;
   readonly first: number;
   readonly end: number;
 }

@@ -5,9 +5,8 @@ import { type Devices, fillingOf } from "./filling.ts";
 import type { Forecast } from "./forecast.ts";
 import { MOST_DEVICES, reservable, roomOf } from "./room.ts";
 
-/** CPU is told apart in steps of this many millicores, so that more rooms are the same; more steps than these are as many. */
+/** CPU is told apart in steps of this many millicores, so that more rooms are the same. */
 const CPU_STEP = 500;
-const MOST_STEPS = 0xffff;
 /** Losses are told apart in steps of this many thousandths of a device; what is nearer is equal. */
 const LOSS_STEP = 40;
 /** Rooms whose worth is remembered. */
@@ -64,27 +63,23 @@ interface Outlook {
 function createOutlook(forecast: Forecast): Outlook {
   const filling = fillingOf(forecast);
   const kept = keptBy(forecast);
-  const numbers = new Map<number, number>();
-  const remembered = new Map<string, number>();
-  const state = new Uint16Array(MOST_DEVICES + 2);
+  const remembered = new Map<number, Remembered>();
+  const state: number[] = [];
   const worth: Outlook["worth"] = (offerClass, cpuMilli, devices, size) => {
-    const number = numbers.get(offerClass) ?? numbers.size;
-    numbers.set(offerClass, number);
-    state[0] = number;
-    state[1] = Math.min(MOST_STEPS, Math.floor(cpuMilli / CPU_STEP));
-    let end = 2;
-    for (let at = 0; at < size; at += 1) if (devices[at] !== 0) state[end++] = devices[at] as number;
-    const key = String.fromCharCode.apply(null, state.subarray(0, end) as unknown as number[]);
+    const steps = Math.floor(cpuMilli / CPU_STEP);
+    state.length = 0;
+    state.push(offerClass, steps);
+    for (let at = 0; at < size; at += 1) if (devices[at] !== 0) state.push(devices[at] as number);
+    const key = hashOf(state);
     const known = remembered.get(key);
-    if (known !== undefined) return known;
-    const stepped = (state[1] as number) * CPU_STEP;
-    const room = { buffer: state, first: 2, end };
+    if (known !== undefined && isSame(known.state, state)) return known.worth;
+    const room = { buffer: state, first: 2, end: state.length };
     const value =
-      filling(room, stepped, offerClass) +
-      kept(room, stepped, offerClass) +
+      filling(room, steps * CPU_STEP, offerClass) +
+      kept(room, steps * CPU_STEP, offerClass) +
       idleOf(room) * (forecast.pressures.get(offerClass) ?? 0);
     if (remembered.size >= MOST_ROOMS) remembered.clear();
-    remembered.set(key, value);
+    remembered.set(key, { state: state.slice(), worth: value });
     return value;
   };
   const views = new WeakMap<Offer, View>();
@@ -107,6 +102,25 @@ function createOutlook(forecast: Forecast): Outlook {
     return view;
   };
   return { viewOf, worth };
+}
+
+/** Class, CPU and devices of a room, and what it is worth. */
+interface Remembered {
+  readonly state: readonly number[];
+  readonly worth: number;
+}
+
+/** Rooms with the same hash take the place of each other; 30 bits, which the engine keeps as small integers. */
+function hashOf(state: readonly number[]): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < state.length; at += 1) hash = Math.imul(hash ^ (state[at] as number), 0x01000193);
+  return (hash ^ (hash >>> 15)) & 0x3fffffff;
+}
+
+function isSame(left: readonly number[], right: readonly number[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let at = 0; at < left.length; at += 1) if (left[at] !== right[at]) return false;
+  return true;
 }
 
 function idleOf({ buffer, first, end }: Devices): number {
