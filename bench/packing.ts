@@ -3,16 +3,15 @@
  * project's allocator, on the same arrivals. Fails when a baseline does not come out as published: then the harness is wrong.
  * `npm run bench:packing -- --data DIR --workload default,gpuspec33 --seeds 3 --policies fgd,flare --jobs 2 --json FILE`
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { isServer, runJobs, serveJobs } from "./packing/jobs.ts";
 import { PLACERS } from "./packing/placer.ts";
 import { check, readPublished } from "./packing/published.ts";
-import { printSummaries, summarise } from "./packing/report.ts";
-import { type RunResult, runOnce } from "./packing/run.ts";
-import { isDataFolder, readWorkload, workloadNames } from "./packing/workload.ts";
+import { type Bounds, printSummaries, summarise } from "./packing/report.ts";
+import { upperBounds } from "./packing/upper-bound.ts";
+import { isDataFolder, readArrivals, readWorkload, workloadNames } from "./packing/workload.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -25,83 +24,48 @@ const { values: options } = parseArgs({
   },
 });
 
-interface Job {
-  readonly workload: string;
-  readonly policy: string;
-  readonly seed: number;
-}
-
-/** A process that runs what it is told and sends what came out. */
-function serveJobs(): void {
-  const workloads = new Map<string, ReturnType<typeof readWorkload>>();
-  process.on("message", (job: Job) => {
-    const workload = workloads.get(job.workload) ?? readWorkload(options.data, job.workload);
-    workloads.set(job.workload, workload);
-    process.send?.(runOnce(options.data, workload, job.policy, job.seed));
-  });
-  process.once("disconnect", () => process.exit(0));
-}
-
-async function runAll(jobs: readonly Job[], processes: number): Promise<readonly RunResult[]> {
-  const queue = [...jobs];
-  const results: RunResult[] = [];
-  const serve = async (): Promise<void> => {
-    if (queue.length === 0) return;
-    const child = fork(process.argv[1] ?? "", process.argv.slice(2), {
-      env: { ...process.env, PACKING_JOBS: "1" },
-    });
-    const failed = once(child, "exit").then(([code]) =>
-      Promise.reject(new Error(`a run ended with ${code}`)),
-    );
-    failed.catch(() => undefined);
-    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-      child.send(job);
-      const [result] = (await Promise.race([once(child, "message"), failed])) as [RunResult];
-      results.push(result);
-    }
-    child.disconnect();
-  };
-  await Promise.all(Array.from({ length: processes }, serve));
-  return results;
-}
-
-/** The seeds asked for: so many, or these. */
+/** The seeds asked for: so many of the first, or these. */
 function seedsOf(all: readonly number[]): readonly number[] {
-  if (options.seeds === undefined) return all;
-  const asked = options.seeds.split(",").map(Number);
+  const asked = options.seeds?.split(",").map(Number);
+  if (asked === undefined) return all;
   return asked.length === 1 && !all.includes(asked[0] ?? -1) ? all.slice(0, asked[0]) : asked;
 }
 
+/** Of the first seed: the others differ in hundredths. */
+async function boundsOf(name: string): Promise<readonly Bounds[]> {
+  const workload = readWorkload(options.data, name);
+  const [seed] = seedsOf(workload.seeds);
+  if (seed === undefined) return [];
+  const allocated = await upperBounds(workload, readArrivals(options.data, workload, seed));
+  return [{ workload: name, seed, allocated }];
+}
+
+function refuse(problem: string): never {
+  console.error(problem);
+  process.exit(2);
+}
+
 async function main(): Promise<void> {
-  if (!isDataFolder(options.data)) {
-    console.error(
+  if (!isDataFolder(options.data))
+    refuse(
       `there is no openb data in ${options.data}: --data DIR names a folder with csv/openb_node_list_gpu_node.csv, ` +
         "csv/openb_pod_list_NAME.csv and arrivals/NAME.SEED.csv (bench/README.md tells where to have them from)",
     );
-    process.exit(2);
-  }
-  const started = performance.now();
-  const names = options.workload?.split(",") ?? workloadNames(options.data);
   const policies = options.policies.split(",");
   const unknown = policies.filter((policy) => PLACERS[policy] === undefined);
-  if (unknown.length > 0) {
-    console.error(`there is no policy ${unknown.join(", ")}; there are ${Object.keys(PLACERS).join(", ")}`);
-    process.exit(2);
-  }
+  if (unknown.length > 0)
+    refuse(`there is no policy ${unknown.join(", ")}; there are ${Object.keys(PLACERS).join(", ")}`);
+  const started = performance.now();
+  const names = options.workload?.split(",") ?? workloadNames(options.data);
   const jobs = names.flatMap((workload) =>
     seedsOf(readWorkload(options.data, workload).seeds).flatMap((seed) =>
       policies.map((policy) => ({ workload, policy, seed })),
     ),
   );
-  const results = await runAll(jobs, Number(options.jobs));
-  const order = (result: Job): number =>
-    jobs.findIndex(
-      ({ workload, policy, seed }) =>
-        workload === result.workload && policy === result.policy && seed === result.seed,
-    );
-  const runs = results.toSorted((left, right) => order(left) - order(right));
+  const runs = await runJobs(jobs, Number(options.jobs));
   const summaries = summarise(runs);
-  printSummaries(summaries);
+  const bounds = (await Promise.all(names.map(boundsOf))).flat();
+  printSummaries(summaries, bounds);
   const checked = check(runs, readPublished(options.data));
   const minutes = (performance.now() - started) / 60_000;
   console.log(
@@ -114,16 +78,15 @@ async function main(): Promise<void> {
       cpu: cpus()[0]?.model ?? "unknown",
       jobs: Number(options.jobs),
     };
-    const result = { bench: "packing", conditions, summaries, checked, runs };
+    const result = { bench: "packing", conditions, summaries, bounds, checked, runs };
     await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
   }
-  if (checked.wrong.length > 0) {
-    console.error(
-      `\nthe harness is wrong, its baselines are not the published policies:\n  ${checked.wrong.join("\n  ")}`,
-    );
-    process.exit(1);
-  }
+  if (checked.wrong.length === 0) return;
+  console.error(
+    `\nthe harness is wrong, its baselines are not the published policies:\n  ${checked.wrong.join("\n  ")}`,
+  );
+  process.exit(1);
 }
 
-if (process.env.PACKING_JOBS === "1") serveJobs();
+if (isServer()) serveJobs(options.data);
 else await main();

@@ -58,25 +58,37 @@ const sum = (runs: readonly RunResult[], read: (run: RunResult) => number): numb
 const mean = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0) / values.length;
 
+/** What no policy can exceed, by column. */
+export interface Bounds {
+  readonly workload: string;
+  readonly seed: number;
+  readonly allocated: Readonly<Record<number, number>>;
+}
+
 /** One table for each workload, the best at 100 % first. */
-export function printSummaries(summaries: readonly Summary[]): void {
+export function printSummaries(summaries: readonly Summary[], bounds: readonly Bounds[]): void {
   for (const [workload, rows] of grouped(summaries, ({ workload }) => workload)) {
     console.log(`\n${workload}: means of ${rows[0]?.seeds ?? 0} seeds; allocated GPUs in % at % of demand`);
     console.log(
-      `  ${"policy".padEnd(12)}${COLUMNS.map((column) => `@${column}`.padStart(8)).join("")}` +
+      `  ${"policy".padEnd(14)}${COLUMNS.map((column) => `@${column}`.padStart(8)).join("")}` +
         `${"unalloc@100".padStart(13)}${"frag@100".padStart(10)}${"decisions/s".padStart(13)}${"p50 us".padStart(9)}${"p99 us".padStart(9)}`,
     );
     for (const row of rows.toSorted((left, right) => at(right.allocated) - at(left.allocated)))
       console.log(line(row));
+    const bound = bounds.find((one) => one.workload === workload);
+    if (bound !== undefined)
+      console.log(`  ${"upper bound".padEnd(14)}${sharesOf(bound.allocated)}  of seed ${bound.seed}`);
   }
 }
 
 const at = (values: Readonly<Record<number, number>>): number => values[100] ?? 0;
 
+const sharesOf = (allocated: Readonly<Record<number, number>>): string =>
+  COLUMNS.map((column) => (allocated[column] ?? 0).toFixed(2).padStart(8)).join("");
+
 function line(row: Summary): string {
-  const shares = COLUMNS.map((column) => (row.allocated[column] ?? 0).toFixed(2).padStart(8)).join("");
   return (
-    `  ${row.policy.padEnd(12)}${shares}${at(row.unallocated).toFixed(1).padStart(13)}` +
+    `  ${row.policy.padEnd(14)}${sharesOf(row.allocated)}${at(row.unallocated).toFixed(1).padStart(13)}` +
     `${at(row.fragmented).toFixed(2).padStart(10)}${Math.round(row.decisionsPerSecond).toString().padStart(13)}` +
     `${row.p50Us.toFixed(1).padStart(9)}${row.p99Us.toFixed(1).padStart(9)}`
   );
