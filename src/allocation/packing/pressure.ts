@@ -4,6 +4,8 @@ import { idleMilli, type Room } from "./room.ts";
 /** Rounds in which every group of demand moves to where the pressure is least. */
 const ROUNDS = 40;
 const MOST = 4;
+/** What a thousandth is worth where demand and room are the same, beside its use for everybody. */
+const WEIGHT = 2;
 
 interface Supply {
   readonly class: number;
@@ -19,7 +21,7 @@ interface Group {
 
 /**
  * Demand over room by class of offers, counting only demand that cannot go everywhere, each part of it where the pressure
- * is least. Its square is what a free thousandth of the class is worth beside its use for everybody: little where few need
+ * is least. Twice its square is what a free thousandth of the class is worth beside its use for everybody: little where few need
  * this class, more than any other use where more is asked than there is.
  */
 export function pressuresOf(
@@ -30,7 +32,9 @@ export function pressuresOf(
   const supplies = suppliesOf(rooms);
   const groups = groupsOf(bits, demand, supplies);
   for (let round = 0; round < ROUNDS; round += 1) for (const group of groups) settle(group);
-  return new Map(supplies.map(({ class: own, load, idle }) => [own, Math.min(MOST, (load / idle) ** 2)]));
+  return new Map(
+    supplies.map(({ class: own, load, idle }) => [own, Math.min(MOST, WEIGHT * (load / idle) ** 2)]),
+  );
 }
 
 function suppliesOf(rooms: readonly Room[]): readonly Supply[] {
