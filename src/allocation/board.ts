@@ -2,13 +2,12 @@ import { bestOf } from "./candidate.ts";
 import type { Rejected } from "./decision.ts";
 import type { Index, Ledger } from "./ledger.ts";
 import { checksOf } from "./match.ts";
-import type { Forecast } from "./packing/forecast.ts";
 import { type LossOf, lossFor } from "./packing/outlook.ts";
 import { type Rank, type Ranked, ranker } from "./rank.ts";
 import { isTransient } from "./reasons.ts";
 import type { Requirement } from "./requirement.ts";
 import { type Count, countFailures } from "./survey.ts";
-import type { CurrencyRates, Offer, Snapshot } from "./types.ts";
+import type { CurrencyRates, Forecast, Offer, Snapshot } from "./types.ts";
 
 /** Answers that are kept in all, one for each question and offer: some tens of megabytes. */
 const MOST_ANSWERS = 1_000_000;

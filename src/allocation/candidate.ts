@@ -1,10 +1,9 @@
 import { nodeCapacity, nodeKey, unitCapacity, zoneKey } from "./capacity.ts";
 import { nodeRate, taskCarbon } from "./figures.ts";
-import type { Forecast } from "./packing/forecast.ts";
 import { lossFor } from "./packing/outlook.ts";
 import { compareRanked, type Ranked, ranker } from "./rank.ts";
 import type { Requirement } from "./requirement.ts";
-import type { CurrencyRates, Offer } from "./types.ts";
+import type { CurrencyRates, Forecast, Offer } from "./types.ts";
 
 /** An offer that fits, with what is needed to place several tasks. */
 export interface Candidate extends Ranked {

@@ -1,5 +1,3 @@
-import type { Forecast } from "./packing/forecast.ts";
-
 /**
  * The words of the decision. An Offer is what can be had; a Requirement is what is asked; a Decision is what was chosen and why.
  * Plain data, no Kubernetes types, no clock: times come in as numbers.
@@ -134,4 +132,38 @@ export interface Snapshot {
   readonly currencyRates: CurrencyRates;
   /** What is expected to be asked: offers that are equal otherwise go by how much room they leave for it. */
   readonly forecast?: Forecast;
+}
+
+/** A kind of task that is expected to be asked, as far as it matters where it has room. */
+export interface ForecastShape {
+  /** Of the node, in millicores. */
+  readonly cpuMilli: number;
+  /** Devices of each task, and thousandths of each of them. */
+  readonly devices: number;
+  readonly deviceMilli: number;
+  /** Share of the demand; all shapes that were asked sum to one. */
+  readonly frequency: number;
+}
+
+/** Shapes by the conditions that they set on offers, and offers by which of these they meet. */
+export interface ForecastClasses {
+  readonly shapes: readonly ForecastShape[];
+  /** For each shape the bit of its set of conditions. */
+  readonly bits: readonly number[];
+  /** The bits of all sets that the offer meets, whether or not it is in use. */
+  readonly classOf: (offer: Offer) => number;
+}
+
+/**
+ * What is expected to be asked next, and what is scarce for it, made now and then from what was asked so far and from what
+ * was free at that moment; the same forecast and the same offers give the same decision.
+ */
+export interface Forecast {
+  readonly classes: ForecastClasses;
+  /** Positions of shapes, in the orders in which they might arrive. */
+  readonly sequences: readonly (readonly number[])[];
+  /** For each shape with several devices: what a thousandth that it could use is worth, beside its use for others. */
+  readonly reserves: readonly number[];
+  /** For each class of offers: what an idle thousandth is worth to demand that cannot go everywhere. */
+  readonly pressures: ReadonlyMap<number, number>;
 }

@@ -1,21 +1,12 @@
 import { checksOf, fitsWhenFree } from "../match.ts";
-import type { CurrencyRates, Offer } from "../types.ts";
+import type { CurrencyRates, ForecastClasses, Offer } from "../types.ts";
 import type { DemandShape } from "./demand.ts";
 
 /** Sets of conditions that are told apart; shapes with rarer ones are left out. */
 const MOST_SETS = 30;
 
-/** Shapes by the conditions that they set on offers, and offers by which of these they meet. */
-export interface Classes {
-  readonly shapes: readonly DemandShape[];
-  /** For each shape the bit of its set of conditions. */
-  readonly bits: readonly number[];
-  /** The bits of all sets that the offer meets, whether or not it is in use. */
-  readonly classOf: (offer: Offer) => number;
-}
-
 /** Sorts the shapes, which come most frequent first. */
-export function classesOf(shapes: readonly DemandShape[], rates: CurrencyRates): Classes {
+export function classesOf(shapes: readonly DemandShape[], rates: CurrencyRates): ForecastClasses {
   const sets = new Map<string, number>();
   const kept: DemandShape[] = [];
   const bits: number[] = [];

@@ -1,17 +1,11 @@
 import { DEVICE_MILLI, neededMilli } from "../capacity.ts";
 import type { Requirement } from "../requirement.ts";
+import type { ForecastShape } from "../types.ts";
 
-/** What equal tasks ask, as far as it matters where they have room. */
-export interface DemandShape {
-  /** Of the node, in millicores. */
-  readonly cpuMilli: number;
-  /** Devices of each task, and thousandths of each of them. */
-  readonly devices: number;
-  readonly deviceMilli: number;
+/** What equal tasks ask. */
+export interface DemandShape extends ForecastShape {
   /** The conditions on the offer alone: nothing of size, money or time is in it. */
   readonly conditions: Requirement;
-  /** Share of the demand; all shapes sum to one. */
-  readonly frequency: number;
 }
 
 /** What has been asked so far; the older, the less it counts. */

@@ -1,5 +1,5 @@
 import { DEVICE_MILLI } from "../capacity.ts";
-import type { Forecast } from "./forecast.ts";
+import type { Forecast } from "../types.ts";
 
 /** Free thousandths of devices in ascending order, in a buffer from `first` on. */
 export interface Devices {

@@ -1,5 +1,5 @@
-import type { CurrencyRates, Offer } from "../types.ts";
-import { type Classes, classesOf } from "./classes.ts";
+import type { CurrencyRates, Forecast, ForecastClasses, Offer } from "../types.ts";
+import { classesOf } from "./classes.ts";
 import type { DemandShape } from "./demand.ts";
 import { pressuresOf } from "./pressure.ts";
 import { idleMilli, type Room, reservable, roomOf, wholeDevices } from "./room.ts";
@@ -9,20 +9,6 @@ const SEQUENCES = 20;
 const LENGTH = 30;
 /** How much room for tasks with several GPUs weighs once there is as much demand for it as room. */
 const RESERVE = 0.45;
-
-/**
- * What is expected to be asked next, and what is scarce for it. Plain data, made now and then from what was asked so far
- * and from what was free at that moment; the same forecast and the same offers give the same decision.
- */
-export interface Forecast {
-  readonly classes: Classes;
-  /** Positions of shapes, in the orders in which they might arrive. */
-  readonly sequences: readonly (readonly number[])[];
-  /** For each shape with several devices: what a thousandth that it could use is worth, beside its use for others. */
-  readonly reserves: readonly number[];
-  /** By class of offers: demand that only this class and others under the same pressure can serve, over their room. */
-  readonly pressures: ReadonlyMap<number, number>;
-}
 
 /** Makes a forecast from the shapes of the demand, the most frequent first; undefined without any. */
 export function forecastOf(
@@ -43,14 +29,14 @@ export function forecastOf(
 }
 
 /** Thousandths that each shape will take if all that is idle goes in proportion to the demand. */
-function demandFor({ shapes }: Classes, idle: number): readonly number[] {
+function demandFor({ shapes }: ForecastClasses, idle: number): readonly number[] {
   const volumes = shapes.map(({ frequency, devices, deviceMilli }) => frequency * devices * deviceMilli);
   const sum = volumes.reduce((total, volume) => total + volume, 0);
   return volumes.map((volume) => (idle * volume) / sum);
 }
 
 /** Drawn with a generator that always begins at the same point: a forecast is a function of its demand. */
-function sequencesOf({ shapes }: Classes): readonly (readonly number[])[] {
+function sequencesOf({ shapes }: ForecastClasses): readonly (readonly number[])[] {
   const total = shapes.reduce((sum, { frequency }) => sum + frequency, 0);
   let state = 12_345;
   const draw = (): number => {
@@ -67,7 +53,7 @@ function sequencesOf({ shapes }: Classes): readonly (readonly number[])[] {
 
 /** Grows with the square of demand over room: while there is much more room than demand, none needs to be kept. */
 function reservesOf(
-  { shapes, bits }: Classes,
+  { shapes, bits }: ForecastClasses,
   rooms: readonly Room[],
   demand: readonly number[],
 ): readonly number[] {

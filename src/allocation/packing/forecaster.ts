@@ -1,7 +1,7 @@
 import type { Requirement } from "../requirement.ts";
-import type { Snapshot } from "../types.ts";
+import type { Forecast, Snapshot } from "../types.ts";
 import type { DemandBook } from "./demand.ts";
-import { type Forecast, forecastOf } from "./forecast.ts";
+import { forecastOf } from "./forecast.ts";
 
 /** A new forecast is due once so much more was asked, as a share of what the last one knew. */
 const NEWS = 0.25;

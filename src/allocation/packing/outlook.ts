@@ -1,8 +1,7 @@
 import { DEVICE_MILLI, neededMilli } from "../capacity.ts";
 import type { Requirement } from "../requirement.ts";
-import type { Offer } from "../types.ts";
+import type { Forecast, Offer } from "../types.ts";
 import { type Devices, fillingOf } from "./filling.ts";
-import type { Forecast } from "./forecast.ts";
 import { MOST_DEVICES, reservable, roomOf } from "./room.ts";
 
 /** CPU is told apart in steps of this many millicores, so that more rooms are the same. */

@@ -1,4 +1,4 @@
-import type { Classes } from "./classes.ts";
+import type { ForecastClasses } from "../types.ts";
 import { idleMilli, type Room } from "./room.ts";
 
 /** Rounds in which every group of demand moves to where the pressure is least. */
@@ -25,7 +25,7 @@ interface Group {
  * this class, more than any other use where more is asked than there is.
  */
 export function pressuresOf(
-  { bits }: Classes,
+  { bits }: ForecastClasses,
   rooms: readonly Room[],
   demand: readonly number[],
 ): ReadonlyMap<number, number> {
