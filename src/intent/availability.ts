@@ -203,5 +203,6 @@ function edgesOf({ from, to, maintenance }: Rules, date: CivilMs): readonly Civi
 function instantsOf(edges: readonly CivilMs[], clock: Clock, date: CivilMs): readonly number[] {
   const noon = clock.instants(date + DAY_MS / 2)[0] ?? date;
   const put = clock.transition(noon - DAY_MS, noon + DAY_MS);
-  return [...edges.flatMap((civil) => clock.instants(civil)), ...(put === undefined ? [] : [put])];
+  const isToday = put !== undefined && midnight(clock.civil(put)) === date;
+  return [...edges.flatMap((civil) => clock.instants(civil)), ...(isToday ? [put] : [])];
 }

@@ -114,6 +114,13 @@ describe("a workload may run", () => {
       "2026-03-29T01:00:00Z",
     ],
     [
+      "an opening before the clocks are put is not passed over for it",
+      { windowStart: "00:00", windowEnd: "03:01", timezone: "America/New_York" },
+      "2026-03-08T00:00:00Z",
+      "closed: window",
+      "2026-03-08T05:00:00Z",
+    ],
+    [
       "an hour that comes twice opens twice",
       { windowStart: "02:00", windowEnd: "02:30", timezone: "Europe/Rome" },
       "2026-10-25T00:30:00Z",
