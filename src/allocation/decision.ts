@@ -53,8 +53,11 @@ export interface Why {
   readonly value?: number;
 }
 
-/** The term of the order that set the first offer apart from the next. */
-export type DecidedBy = "only-one" | "objective" | "second-term" | "fabric" | "rate" | "packing" | "name";
+/**
+ * The term of the order that set the first offer apart from the next; `together`: others who were decided at the same
+ * time needed the place that it would have had alone.
+ */
+export type DecidedBy = "only-one" | "objective" | "second-term" | "fabric" | "rate" | "packing" | "name" | "together";
 
 /** What every decision tells, placed or not. */
 export interface DecisionRecord {

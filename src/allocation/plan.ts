@@ -1,8 +1,8 @@
 import type { Candidate } from "./candidate.ts";
 
 /** Tasks of one candidate in a plan. */
-export interface Share {
-  readonly candidate: Candidate;
+export interface Share<C extends Candidate = Candidate> {
+  readonly candidate: C;
   readonly tasks: number;
 }
 

@@ -51,8 +51,8 @@ function unsolvedBound(zone: readonly Candidate[], problem: Problem): number {
 }
 
 /** The candidates of each zone, in their order; the zones in the order of their best candidates. */
-function zonesOf(candidates: readonly Candidate[]): readonly (readonly Candidate[])[] {
-  const zones = new Map<string, Candidate[]>();
+export function zonesOf<C extends Candidate>(candidates: readonly C[]): readonly (readonly C[])[] {
+  const zones = new Map<string, C[]>();
   for (const candidate of candidates) {
     const zone = zones.get(candidate.zone);
     if (zone) zone.push(candidate);

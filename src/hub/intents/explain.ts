@@ -10,6 +10,7 @@ const DECIDED: Readonly<Record<DecidedBy, string>> = {
   rate: "equal, and cheaper",
   packing: "equal, and it leaves the most room for what is usually asked",
   name: "equal in everything; the first by name",
+  together: "the best for all who were decided at the same time",
 };
 
 /** What was decided and why, in one sentence or two. */

@@ -11,13 +11,7 @@ import type { Offer, Snapshot } from "../../../src/allocation/types.ts";
 import { offersArb, requirementArb, singleArb, snapshotArb } from "./arbitraries.ts";
 import { bruteCarbon, bruteFits, bruteGood, bruteRate } from "./brute-force.ts";
 import { RATES } from "./builders.ts";
-import { lossOf, RUNS, totals } from "./property-support.ts";
-
-function offerOf({ offers }: Snapshot, { offer: id }: Placement): Offer {
-  const found = offers.find((offer) => offer.id === id);
-  if (!found) throw new Error(`unknown offer ${id}`);
-  return found;
-}
+import { lossOf, offerOf, RUNS, totals } from "./property-support.ts";
 
 function assertWithinCapacity(snapshot: Snapshot, placements: readonly Placement[]): void {
   const units = totals(placements.map(({ offer, units }) => [offer, units]));
@@ -157,6 +151,29 @@ describe("a decision for a single task", () => {
   });
 });
 
+describe("a decision for several tasks", () => {
+  test("gets no worse by more offers", () => {
+    const unboundArb = requirementArb.map((asked): Requirement => {
+      const { maxHourly: _, energy: __, ...constraints } = asked.constraints;
+      const { dedicated: ___, ...gpu } = asked.gpu;
+      return {
+        ...asked,
+        gpu,
+        constraints,
+        ...(asked.strategy === "distributed" && { strategy: "flexible" }),
+      };
+    });
+    fc.assert(
+      fc.property(offersArb, fc.nat({ max: 12 }), unboundArb, (offers, kept, asked) => {
+        const fewer = lossOf(decide({ offers: offers.slice(0, kept), currencyRates: RATES }, asked));
+        const more = lossOf(decide({ offers, currencyRates: RATES }, asked));
+        expect(more).toBeLessThanOrEqual(fewer + Math.abs(fewer) * 1e-12);
+      }),
+      RUNS,
+    );
+  });
+});
+
 describe("the ledger", () => {
   /** Decides and reserves one after the other; requirements that have no place are left out. */
   function reserveAll(opened: Ledger, all: readonly Requirement[]) {
@@ -198,6 +215,28 @@ describe("the ledger", () => {
       RUNS,
     );
   });
+
+  test("is what the others alone make of it when some are released", () => {
+    fc.assert(
+      fc.property(
+        snapshotArb,
+        fc.array(fc.tuple(awkwardArb, fc.boolean()), { maxLength: 6 }),
+        (snapshot, all) => {
+          const opened = openLedger(snapshot);
+          const { ledger, held } = reserveAll(
+            opened,
+            all.map(([asked]) => asked),
+          );
+          const isKept = (index: number): boolean => all[index]?.[1] === true;
+          const left = held.filter((_, index) => !isKept(index)).reduce(release, ledger);
+          const alone = held.filter((_, index) => isKept(index)).reduce(reserve, opened);
+          expect(left.offers).toEqual(alone.offers);
+          expect(left.uses).toEqual(alone.uses);
+        },
+      ),
+      RUNS,
+    );
+  });
 });
 
 describe("when nothing fits", () => {
@@ -210,6 +249,8 @@ describe("when nothing fits", () => {
           expect({ ...requirement }).not.toEqual(asked);
           const cheapest = decide(snapshot, { ...requirement, objective: "cost" });
           expect(cheapest.placed && cheapest.rate).toEqual(rate);
+          // Throws where there is not enough.
+          if (decision.placed) reserve(openLedger(snapshot), decision.placements);
         }
       }),
       RUNS,
