@@ -1,9 +1,11 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { Placement } from "../../allocation/decision.ts";
+import type { Ledger } from "../../allocation/ledger.ts";
 import type { IntentTask } from "../../intent/status-schema.ts";
 import { patienceOf } from "./absence.ts";
 import { isClosed } from "./hours.ts";
 import { conditionOf, holdsPlacement, type IntentView, isWaiting } from "./intent-view.ts";
+import { lookOver, MOST_TOGETHER, type Taken } from "./look-over.ts";
 import { endedStatus, leftStatus, placedStatus, queuedStatus } from "./next-status.ts";
 import { asPlacements, heldPlacements } from "./places.ts";
 import type { Holder } from "./preempt.ts";
@@ -26,42 +28,70 @@ export async function scheduleOnce(
 ): Promise<{ readonly requeueAfterMs?: number }> {
   const asking = [...world.store.values()].filter(isWaiting).flatMap((view) => askingOf(world, view) ?? []);
   if (asking.length === 0) return {};
-  const writes: Write[] = [];
-  let waiting = 0;
+  const pass = passOf(world);
+  const all: Turns = { pass, writes: [], waiting: 0, taken: [], start: pass.ledger };
   try {
-    waiting = await allTurns(world, asking, writes, signal);
+    await allTurns(world, asking, all, signal);
   } finally {
     // Whatever becomes of later turns: what was decided is held, and so it has to be told.
-    await inParallel(writes, world.options.concurrency, signal);
+    await inParallel(all.writes, world.options.concurrency, signal);
   }
-  return waiting > 0 ? { requeueAfterMs: world.options.queueEveryMs } : {};
+  return all.waiting > 0 ? { requeueAfterMs: world.options.queueEveryMs } : {};
 }
 
-/** Everybody's turn. Adds the writes that follow from them, and returns how many go on waiting. */
+/** What came of the turns so far. */
+interface Turns {
+  readonly pass: Pass;
+  readonly writes: Write[];
+  /** How many go on waiting. */
+  waiting: number;
+  /** Turns since the ledger was `start`, of which nobody was told yet. */
+  taken: Taken[];
+  start: Ledger;
+}
+
+/** Everybody's turn; adds the writes that follow from them, and how many go on waiting. */
 async function allTurns(
   world: World,
   asking: readonly Asking[],
-  writes: Write[],
+  all: Turns,
   signal: AbortSignal,
-): Promise<number> {
-  const pass = passOf(world);
-  let waiting = 0;
-  let taken = 0;
+): Promise<void> {
+  const { pass } = all;
+  let count = 0;
   const turns = inTurn(asking, heldByTenant(world));
   for (let turn = turns.next(); turn.done !== true && !signal.aborted; ) {
-    const view = world.store.get(turn.value.key);
-    const startedAt = world.context.stopwatch();
-    const outcome = view !== undefined && isWaiting(view) ? takeTurn(pass, turn.value) : undefined;
-    if (outcome !== undefined)
-      world.context.metrics.intents.decided((world.context.stopwatch() - startedAt) / 1000);
-    if (outcome?.result === "waits" || outcome?.result === "preempts") waiting += 1;
-    // What is placed is held from this moment, before anybody else has a turn.
-    if (view !== undefined && outcome !== undefined) writes.push(writeOf(world, view, outcome, waiting));
-    turn = turns.next(outcome?.result === "placed");
-    taken += 1;
-    if (taken % AT_ONCE === 0) await yieldToOthers();
+    const { priority } = turn.value;
+    if (all.taken.length === MOST_TOGETHER || all.taken.some((one) => one.asking.priority !== priority))
+      decideOn(world, all);
+    const taken = takeOne(world, pass, turn.value);
+    if (taken !== undefined) all.taken.push(taken);
+    turn = turns.next(taken?.outcome.result === "placed");
+    count += 1;
+    if (count % AT_ONCE === 0) await yieldToOthers();
   }
-  return waiting;
+  decideOn(world, all);
+}
+
+function takeOne(world: World, pass: Pass, asking: Asking): Taken | undefined {
+  const view = world.store.get(asking.key);
+  if (view === undefined || !isWaiting(view)) return undefined;
+  const startedAt = world.context.stopwatch();
+  const outcome = takeTurn(pass, asking);
+  world.context.metrics.intents.decided((world.context.stopwatch() - startedAt) / 1000);
+  return { view, asking, outcome };
+}
+
+/** Looks the turns over that were taken, and lets them count. */
+function decideOn(world: World, all: Turns): void {
+  for (const { view, outcome } of lookOver(all.pass, all.start, all.taken)) {
+    // Who changed since its turn is asked again.
+    const isAsItWas = world.store.get(view.key) === view;
+    if (!isAsItWas || outcome.result === "waits" || outcome.result === "preempts") all.waiting += 1;
+    // What is placed is held from this moment, before anybody of the next priority has a turn.
+    if (isAsItWas) all.writes.push(writeOf(world, view, outcome, all.waiting));
+  }
+  [all.taken, all.start] = [[], all.pass.ledger];
 }
 
 function askingOf(world: World, view: IntentView): Asking | undefined {

@@ -105,7 +105,7 @@ function ask(pass: Pass, asking: Asking): Outcome {
 }
 
 /** The pass's offers without the nodes that are kept for others, or that the Intent avoids; those of its place, if any. */
-function openOffers(
+export function openOffers(
   { ledger, kept }: Pick<Pass, "ledger" | "kept">,
   { avoids, place }: Pick<Asking, "avoids" | "place">,
 ): Ledger {
