@@ -60,8 +60,8 @@ export function askerOf(requirement: Requirement, fitting: Fitting, room: Room, 
     bounds: hourlyBounds(requirement, rates),
   };
   const isFree = problem.strategy === "flexible" && (problem.tasks === 1 || boundCount(problem.bounds) === 0);
-  const limit = isFree ? fitting.tasks * GROUPS : undefined;
-  const places = candidatesOf(fitting.offers, requirement, rates, limit).map((candidate): Place => {
+  const most = isFree ? { limit: fitting.tasks * GROUPS } : {};
+  const places = candidatesOf(fitting.offers, requirement, rates, most).map((candidate): Place => {
     const offerAt = fitting.position(candidate.offer);
     return { ...candidate, offerAt, nodeAt: room.nodeOf[offerAt] ?? 0 };
   });

@@ -57,7 +57,15 @@ export interface Why {
  * The term of the order that set the first offer apart from the next; `together`: others who were decided at the same
  * time needed the place that it would have had alone.
  */
-export type DecidedBy = "only-one" | "objective" | "second-term" | "fabric" | "rate" | "packing" | "name" | "together";
+export type DecidedBy =
+  | "only-one"
+  | "objective"
+  | "second-term"
+  | "fabric"
+  | "rate"
+  | "packing"
+  | "name"
+  | "together";
 
 /** What every decision tells, placed or not. */
 export interface DecisionRecord {
