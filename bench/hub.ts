@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
     flavors: { type: "boolean", default: false },
     api: { type: "string", default: "sandbox,real" },
     // Intents that come and go in the simulated day.
-    day: { type: "string", default: "3000" },
+    day: { type: "string", default: "6000" },
     json: { type: "string" },
   },
 });

@@ -55,7 +55,7 @@ function figuresOf(
     ),
     {
       name: "slope, for 1,000 Intents",
-      value: (slope(points.slice(1)) * 1000 * POINTS) / intents / 1024,
+      value: (slope(points.slice(POINTS / 2 - 1)) * 1000 * POINTS) / intents / 1024,
       unit: "KiB",
     },
     { name: "resident memory at the end", value: hub.memory().resident, unit: "MiB" },
