@@ -61,7 +61,5 @@ export function quantityOf(number: number, base: 2 | 10 = 10): Quantity {
   return { nanos: BigInt(whole) * NANO + BigInt(Math.round((number - whole) * 1e9)), base };
 }
 
-/** The quantity as a number, as exact as numbers are. */
-export function quantityToNumber({ nanos }: Quantity): number {
-  return Number(nanos / NANO) + Number(nanos % NANO) / 1e9;
-}
+/** The quantity as the number that is nearest to it: read as a decimal text, it is rounded once and not at every step. */
+export const quantityToNumber = ({ nanos }: Quantity): number => Number(`${nanos}e-9`);

@@ -64,3 +64,14 @@ describe("quantities", () => {
     );
   });
 });
+
+it.each([
+  ["1836m", 1.836],
+  ["7936509182n", 7.936509182],
+  ["-1836m", -1.836],
+  ["0.1", 0.1],
+  ["9007199254740993", 9007199254740992],
+])("%s is the very number %d", (text, number) => {
+  const quantity = parseQuantity(text);
+  expect(quantity && quantityToNumber(quantity)).toBe(number);
+});
