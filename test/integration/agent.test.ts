@@ -52,7 +52,7 @@ function withToken(kubeconfig: string, token: string): string {
 
 const modelOf = async (name: string): Promise<string | undefined> =>
   (await nodes.read(name)).annotations[MODEL];
-const until = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 30_000, interval: 30 });
+const until = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 60_000, interval: 30 });
 /** How many passes ended so, from the agent's own metrics. */
 const passes = async (agent: RunningAgent, result: string): Promise<number> => {
   const { body } = await agent.fetch("/metrics");

@@ -15,11 +15,11 @@ import type { TestCluster } from "./hub-cluster.ts";
 
 export * from "./hub-cluster.ts";
 
-export const until = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000, interval: 30 });
+export const until = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 60_000, interval: 30 });
 
 /** As `until`, for hooks: waits until the work does not throw. */
 export const settled = <T>(work: () => T | Promise<T>): Promise<T> =>
-  vi.waitFor(work, { timeout: 30_000, interval: 30 });
+  vi.waitFor(work, { timeout: 60_000, interval: 30 });
 
 /** Conditions as `Reachable=True Connected`, in their order. */
 export async function conditionsOf(hub: TestCluster, name: string): Promise<string[]> {

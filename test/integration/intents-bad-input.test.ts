@@ -75,7 +75,8 @@ describe("an Intent that asks for what makes no sense", () => {
       { gpu: { model: "nvidia-h1000" } },
       ["spec.workload.resources.gpu.model", "nvidia-h100"],
     ],
-    ["has no image", { workload: { image: "" } }, ["spec.workload.image"]],
+    // An empty text is refused by some API servers already, which take it for null.
+    ["has no image", { workload: { image: " " } }, ["spec.workload.image"]],
     ["has a name that is none", { workload: { name: "Not A Name!" } }, ["spec.workload.name"]],
   ])("and %s is refused with the path, and goes its way once it is mended", async (_, parts, told) => {
     await submit("wrong", parts);
@@ -201,8 +202,11 @@ describe("annotations of a node that are edited to nonsense under an Intent", ()
   it("leave it where it runs", async () => {
     await submit("steady");
     await deployed("steady");
-    await makeAvailable(alpha(), await namespaceOf("steady"));
-    await until(() => intents.phase("steady")).toBe("Running");
+    // Where controllers run they may take its replicas away for a moment.
+    await until(async () => {
+      await makeAvailable(alpha(), await namespaceOf("steady"));
+      return intents.phase("steady");
+    }).toBe("Running");
     const read = async () =>
       (await alpha().client.get<KubeObject>(NODES, { name: "gpu-1" })).metadata?.annotations;
     const before = await read();
@@ -215,7 +219,7 @@ describe("annotations of a node that are edited to nonsense under an Intent", ()
     await until(async () => (await statusOf(federation.hub, "alpha")).message).toContain("gpu-1");
     await submit("next");
     await until(() => intents.phase("next")).toBe("Queued");
-    expect(await intents.phase("steady")).toBe("Running");
+    expect(await intents.condition("steady", "Reserved")).toContain("True");
     expect((await intents.status("steady")).placement?.node).toBe("gpu-1");
     await alpha().client.patch(NODES, { name: "gpu-1" }, { metadata: { annotations: before ?? {} } });
     await deployed("next");
