@@ -97,7 +97,8 @@ async function lifeOf(cluster: ApiProcess, watch: Phases, index: number): Promis
   const target = { name: `churn-${index}`, namespace: TEAMS[index % TEAMS.length] ?? "" };
   const key = `${target.namespace}/${target.name}`;
   const node = index % NODES;
-  await client.create(INTENTS, intent(target.name, { namespace: target.namespace, type: "Batch" }));
+  const object = intent(target.name, { namespace: target.namespace, type: "Batch" });
+  await client.apply(INTENTS, object, { fieldManager: "bench" });
   await setReady(client, node, false);
   const deployed = await watch.until(key, isDeployed);
   await setReady(client, node, true);
