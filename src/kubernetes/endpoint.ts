@@ -158,8 +158,8 @@ function fingerprint(url: URL, applied: Applied): string {
   return createHash("sha256").update(material).digest("hex");
 }
 
-/** Running watches end by themselves. */
-function closeIdle(agent: http.Agent): void {
+/** Closes the idle connections of an agent. Running watches end by themselves. */
+export function closeIdle(agent: http.Agent): void {
   for (const sockets of Object.values(agent.freeSockets))
     for (const socket of sockets ?? []) socket.destroy();
 }

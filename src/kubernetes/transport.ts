@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Endpoint } from "./endpoint.ts";
+import { closeIdle, type Endpoint } from "./endpoint.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { KubeError } from "./kube-error.ts";
 import { errorFromNetwork } from "./network-error.ts";
@@ -90,6 +90,8 @@ async function send(endpoint: Endpoint, request: HttpRequest, guard: Guard): Pro
     // The server closed the idle connection just as we reused it: it never saw the request.
     const stale = attempt.reused() && !(error instanceof KubeError) && request.method !== "POST";
     if (!stale) throw error;
+    // Those that were idle as long are closed as well: the second attempt must not find one of them.
+    closeIdle(endpoint.agent);
     return sendOnce(endpoint, request, guard).answer;
   });
 }

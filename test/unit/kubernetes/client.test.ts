@@ -76,6 +76,25 @@ describe("requests", () => {
     expect(sockets.size).toBe(1);
   });
 
+  it("go over a new connection when the server has closed all that were idle", async () => {
+    const parallel = 8;
+    let waiting: (() => void)[] = [];
+    const sockets = new Set<unknown>();
+    const { client } = await serve((request, response) => {
+      // As a server that closes an idle connection while a request is on its way there.
+      if (sockets.has(response.socket)) return void response.socket?.destroy();
+      sockets.add(response.socket);
+      waiting.push(() => json(node("a", 1))(request, response));
+      if (waiting.length < parallel && sockets.size <= parallel) return;
+      for (const answer of waiting) answer();
+      waiting = [];
+    });
+    const get = () => client.get(NODES, { name: "a" });
+    await Promise.all(Array.from({ length: parallel }, get));
+    expect(await get()).toMatchObject({ metadata: { name: "a" } });
+    expect(sockets.size).toBe(parallel + 1);
+  });
+
   it("keep the connections of those who work in parallel", async () => {
     const parallel = 16;
     let waiting: (() => void)[] = [];
