@@ -58,7 +58,7 @@ export async function benchInventory(size: InventorySize): Promise<BenchResult> 
       { name: "a change until its Offer, median", value: median(took), unit: "ms" },
       { name: "a change until its Offer, p99", value: percentile(took, 0.99), unit: "ms", atMost: 1000 },
       ...resynced,
-      { name: "resident memory, highest of all", value: peak, unit: "MiB" },
+      { name: "resident memory, highest of all", value: peak, unit: "MiB", atMost: 300 },
     ];
     const conditions = conditionsOf({ nodes: size.nodes, pods: size.pods });
     return { bench: "hub, inventory", conditions, figures };

@@ -18,6 +18,8 @@ export interface ReflectorStore<V> {
 
 export interface StoreHandlers<T extends KubeObject, V> {
   readonly transform: (object: T) => V;
+  /** Says of two values whether they are as good as one: a newer version of an object is then no change, and the old value is kept. */
+  readonly isSame?: ((before: V, after: V) => boolean) | undefined;
   /** Hears of every change once, and of nothing that did not change. */
   readonly onChange: (change: Change<V>) => void;
   /** What the other two threw; the store goes on. */
@@ -53,6 +55,10 @@ export function createReflectorStore<T extends KubeObject, V>(
       attempt(() => {
         // The caller chose the resource, and with it the type of its objects.
         const value = handlers.transform(object as T);
+        if (known !== undefined && handlers.isSame?.(known.value, value)) {
+          values.set(key, { resourceVersion, value: known.value });
+          return;
+        }
         values.set(key, { resourceVersion, value });
         if (known === undefined) tell({ type: "added", key, value });
         else tell({ type: "changed", key, value, previous: known.value });

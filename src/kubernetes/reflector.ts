@@ -14,6 +14,8 @@ export interface ReflectorOptions<T extends KubeObject, V> {
   readonly fieldSelector?: string | undefined;
   /** Keeps only what is needed of each object; the rest is never held. */
   readonly transform: (object: T) => V;
+  /** What is kept of two versions of an object, compared: where it is the same, nothing has changed. Default: every version is a change. */
+  readonly isSame?: ((before: V, after: V) => boolean) | undefined;
   readonly onChange: (change: Change<V>) => void;
   /** What `onChange` or `transform` threw. The reflector goes on. */
   readonly onHandlerError: (error: unknown) => void;

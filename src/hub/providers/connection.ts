@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { isKubeError, KubeError } from "../../kubernetes/kube-error.ts";
 import { type KubeObject, NODES, type Resource } from "../../kubernetes/objects.ts";
@@ -77,6 +78,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       ...part,
       client,
       pageSize: PAGE,
+      // A heartbeat of a node is no news, and neither is a list of 10,000 nodes that are as they were.
+      isSame: isDeepStrictEqual,
       onHandlerError: options.onHandlerError,
       onState: (state) => heard(activity, state),
     });
