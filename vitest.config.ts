@@ -26,12 +26,6 @@ export default defineConfig({
           name: "cluster",
           // The integration tests run here unchanged, against the real API server.
           include: ["test/cluster/**/*.test.ts", "test/integration/**/*.test.ts"],
-          // What has no steady time yet where real controllers work beside the tests; it runs on the sandbox.
-          exclude: [
-            "test/integration/intents-bad-input.test.ts",
-            "test/integration/intents-clock.test.ts",
-            "test/integration/intents-two-hubs.test.ts",
-          ],
           env: { FLARE_TEST_API: "real" },
           testTimeout: 120_000,
           hookTimeout: 180_000,

@@ -171,6 +171,47 @@ describe("two Intents, two GPUs, and a hub that dies", () => {
   });
 });
 
+describe("an Intent whose hours end and begin again, and a hub that dies", () => {
+  const MINUTE = 60_000;
+  const options = { settleMs: 1000, holdWhileSuspendedMs: 0, maxInterruptionMs: 60 * MINUTE };
+  const at = (minutes: number) => (): number => Date.now() + minutes * MINUTE;
+  const timeIn = (minutes: number): string => new Date(at(minutes)()).toISOString();
+  const wanted = async () => (await workloads()).map(({ spec }) => spec?.replicas);
+  const isSetAside = async (): Promise<boolean> =>
+    (await intents.condition("hours", "Reserved")) === "False OutsideAvailability" &&
+    (await wanted()).join() === "0";
+  const isBack = async (): Promise<boolean> =>
+    (await intents.condition("hours", "Deployed")) === "True ObjectsApplied" &&
+    (await wanted()).join() === "1";
+
+  /** A hub whose clock is put ahead, until all is as it should be, or until it is dead. */
+  async function live(minutes: number, isDone: () => Promise<boolean>, life?: ReturnType<typeof mortal>) {
+    const hub = federation.start(options, life?.wrap, {}, at(minutes));
+    await until(life === undefined ? isDone : life.isDead).toBe(true);
+    await hub.stop();
+  }
+
+  const quick = process.env.FLARE_TEST_API !== "real";
+  const points = (quick ? [1, 2, 3] : [1]).flatMap((point) => [
+    [point, "before"] as const,
+    [point, "after"] as const,
+  ]);
+  it.each(points)("at write %i of either, %s it: stopped and started where it was", async (point, when) => {
+    const availability = { maintenanceWindows: [{ start: timeIn(5), end: timeIn(10) }] };
+    await intents.submit(intent("hours", { spec: { constraints: { availability } } }));
+    await live(0, isBack);
+    const { placement } = await intents.status("hours");
+    await live(6, isSetAside, mortal(point, when));
+    await live(6, isSetAside);
+    await live(11, isBack, mortal(point, when));
+    await live(11, isBack);
+    const after = await intents.status("hours");
+    expect(after.placement).toMatchObject({ namespace: placement?.namespace, tasks: placement?.tasks });
+    await intents.remove("hours");
+    await live(11, async () => !(await intents.exists("hours")) && (await made()).length === 0);
+  });
+});
+
 describe("a namespace of the name that an Intent's would have", () => {
   it("is left alone, and the Intent says so", async () => {
     const { metadata } = await intents.submit(intent("unlucky"));

@@ -110,7 +110,7 @@ describe("a placement that another hub wrote, on GPUs that were given away alrea
       type,
       status: "True" as const,
       reason,
-      message: "",
+      message: "placed by another hub",
       ...at,
     });
     const task = { provider: "alpha", node: "gpu-1", resource: "nvidia.com/gpu", units: 2 };
