@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { Command } from "commander";
 import type { HubConfig } from "../hub/config.ts";
 import type { HubDeps } from "../hub/options.ts";
 import { UserError } from "./exit.ts";
 import { configWith, type HubFlags, hubFlags } from "./hub-flags.ts";
+import { readConfig } from "./read-hub-config.ts";
 
 const HELP = `
 Examples:
@@ -74,21 +74,6 @@ async function run(command: Command, flags: HubFlags): Promise<void> {
     version,
   });
   client.close();
-}
-
-/**
- * The configuration of the file, or of a hub that has none. Its schema is loaded here, for no other command needs it.
- * Throws a UserError that tells every problem with its place.
- */
-async function readConfig(file: string | undefined): Promise<HubConfig> {
-  if (file === undefined) return (await import("../hub/config.ts")).defaultHubConfig();
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`cannot read ${file} (--config): ${error.code ?? error.message}`);
-  });
-  const { readHubConfig } = await import("../hub/config-file.ts");
-  const read = readHubConfig(file, text);
-  if (!read.ok) throw new UserError(read.problems.join("\n"));
-  return read.config;
 }
 
 /** A webhook that nothing could ever be sent to is told at once, not with the first Intent. Throws a UserError. */

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { CurrencyRates, Offer, Snapshot } from "../allocation/types.ts";
+import type { Toleration } from "../hub/inventory/closed.ts";
 import { createDescriber } from "../hub/inventory/describer.ts";
 import { type KubeNode, nodeRecordOf } from "../hub/inventory/node-record.ts";
 import { offersOf } from "../hub/inventory/offers.ts";
@@ -73,7 +74,10 @@ async function liveSite(context: string | undefined, connection: Connection): Pr
 export function snapshotOf(
   sites: readonly Site[],
   tables: MappingTables,
-  currencyRates: CurrencyRates,
+  {
+    currencyRates,
+    tolerations,
+  }: { readonly currencyRates: CurrencyRates; readonly tolerations: readonly Toleration[] },
 ): { readonly snapshot: Snapshot; readonly problems: readonly string[] } {
   const describe = createDescriber();
   const regions = createRegions(tables.lookups.get("regions")?.tree);
@@ -85,7 +89,12 @@ export function snapshotOf(
     for (const node of nodes) {
       const record = nodeRecordOf(described(node, tables), describe);
       if (record.devices.size === 0) continue;
-      const found = offersOf(record, byNode.get(record.name) ?? [], { provider, stated: {}, regions });
+      const found = offersOf(record, byNode.get(record.name) ?? [], {
+        provider,
+        stated: {},
+        regions,
+        tolerations,
+      });
       offers.push(...found.offers);
       problems.push(...found.problems.map(({ message }) => `${provider}: ${message}`));
     }

@@ -5,7 +5,6 @@ import { createForecaster } from "../allocation/packing/forecaster.ts";
 import { relax } from "../allocation/relax.ts";
 import { suggest } from "../allocation/suggest.ts";
 import type { Snapshot } from "../allocation/types.ts";
-import { DEFAULT_CURRENCY_RATES } from "../hub/intents/currency-rates.ts";
 import { catalogueModels } from "../hub/intents/models.ts";
 import { requirementOf } from "../hub/intents/requirement.ts";
 import { formatProblems } from "../intent/problem.ts";
@@ -14,6 +13,7 @@ import type { MappingTables } from "../mapping/tables.ts";
 import { siteTables, tablesWith } from "./built-in-tables.ts";
 import { EXIT_CODES, UserError } from "./exit.ts";
 import { printSimulations } from "./print-simulation.ts";
+import { readConfig } from "./read-hub-config.ts";
 import { readIntents } from "./read-intents.ts";
 import { fileSites, liveSites, snapshotOf } from "./simulate-offers.ts";
 import type { Simulation } from "./simulation.ts";
@@ -25,7 +25,8 @@ export interface SimulateFlags {
   readonly context: readonly string[];
   readonly kubeconfig?: string;
   readonly mappings: readonly string[];
-  readonly currency: string;
+  readonly config?: string;
+  readonly currency?: string;
   readonly output: "table" | "json" | "yaml";
 }
 
@@ -36,16 +37,23 @@ export async function runSimulation(flags: SimulateFlags): Promise<number> {
       "which offers? Give --offers FILE with Nodes, or --live to read them through the kubeconfig",
     );
   }
-  if (!/^[A-Z]{3}$/.test(flags.currency))
-    throw new UserError(`--currency ${flags.currency}: expected an ISO 4217 code such as EUR`);
+  const { tolerations, intents } = await readConfig(flags.config);
+  const currency = flags.currency ?? intents.currency;
+  if (intents.currencyRates[currency] === undefined)
+    throw new UserError(
+      `--currency ${currency}: there is no rate for it; expected an ISO 4217 code such as EUR, or one of --config`,
+    );
   const compiled = await tablesWith(await siteTables(flags.mappings));
   if (!compiled.ok) throw new UserError(compiled.problems.join("\n"), EXIT_CODES.failed);
-  const wanted = await requirements(flags, compiled.tables);
+  const wanted = await requirements({ ...flags, currency }, compiled.tables);
   const sites = await Promise.all([
     fileSites(flags.offers),
     flags.live === true ? liveSites(flags.context, flags) : [],
   ]);
-  const { snapshot, problems } = snapshotOf(sites.flat(), compiled.tables, DEFAULT_CURRENCY_RATES);
+  const { snapshot, problems } = snapshotOf(sites.flat(), compiled.tables, {
+    currencyRates: intents.currencyRates,
+    tolerations,
+  });
   for (const problem of problems) process.stderr.write(`flare: ${problem}\n`);
   const simulations = simulate(wanted, snapshot);
   await printSimulations(simulations, snapshot, flags.output);
@@ -58,7 +66,10 @@ const isPlaced = ({ decision, relaxed }: Simulation): boolean =>
 type Wanted = Pick<Simulation, "name" | "requirement">;
 
 /** The requirements of all Intents; every problem of them all at once. */
-async function requirements(flags: SimulateFlags, tables: MappingTables): Promise<readonly Wanted[]> {
+async function requirements(
+  flags: { readonly filename: string; readonly currency: string },
+  tables: MappingTables,
+): Promise<readonly Wanted[]> {
   const context = {
     resolveModel: catalogueModels(tables.catalogue),
     now: Date.now(),

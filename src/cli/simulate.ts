@@ -44,7 +44,8 @@ export function simulateCommand(): Command {
       collect,
       [],
     )
-    .addOption(new Option("--currency <code>", "currency of rates where an Intent names none").default("EUR"))
+    .option("--config <file>", "configuration of the hub, for its currency rates and tolerations")
+    .option("--currency <code>", "currency of rates where an Intent names none (default: the hub's, EUR)")
     .addOption(
       new Option("-o, --output <form>", "what to print").choices(["table", "json", "yaml"]).default("table"),
     )

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildFlare, type Flare } from "./flare-program.ts";
 
@@ -70,6 +73,32 @@ describe("flare simulate", () => {
     const { code, out } = await simulate(intent("{model: h100, count: 16}"), ...OFFERS);
     expect(code).toBe(4);
     expect(out).toContain("8 GPUs per task instead of 16");
+  });
+
+  describe("with the hub's configuration", () => {
+    const folder = mkdtempSync(join(tmpdir(), "flare-simulate-"));
+    const config = join(folder, "hub.yaml");
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const cheap = intent("{model: h100, count: 1}", '  constraints: {maxHourlyCost: "30 SEK"}\n');
+
+    it("counts in its rates: a bound in a currency that it makes dear lets in what the usual rate does not", async () => {
+      writeFileSync(config, "intents: { currencyRates: { SEK: 10 } }");
+      expect((await simulate(cheap, ...OFFERS)).code).toBe(4);
+      expect((await simulate(cheap, ...OFFERS, "--config", config)).code).toBe(0);
+    });
+
+    it("refuses one that is wrong, with the place", async () => {
+      writeFileSync(config, "intents: { currencyRate: { SEK: 1 } }");
+      const { code, err } = await simulate(cheap, ...OFFERS, "--config", config);
+      expect(code).toBe(2);
+      expect(err).toContain(`${config}:1:12: intents.currencyRate: there is no such setting`);
+    });
+
+    it("refuses a currency without a rate", async () => {
+      const { code, err } = await simulate(cheap, ...OFFERS, "--currency", "ABC");
+      expect(code).toBe(2);
+      expect(err).toContain("--currency ABC: there is no rate for it");
+    });
   });
 
   const wrong: readonly (readonly [string, string, readonly string[]])[] = [
