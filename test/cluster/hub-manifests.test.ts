@@ -128,3 +128,49 @@ describe("the hub's manifests on a real API server", () => {
     expect((body.status as { readonly allowed: boolean }).allowed).toBe(expected);
   });
 });
+
+describe("the provider's manifests on a real API server", () => {
+  let plane: ControlPlane;
+  let hub: KubeClient;
+  beforeAll(async () => {
+    plane = await startControlPlane();
+    const admin = kubeClientFrom(plane.kubeconfig);
+    await admin.create("/api/v1/namespaces", { metadata: { name: "flare-system" } });
+    const applied = await applyManifests(admin, loadManifests("manifests/provider"));
+    expect(applied).toMatchObject({ refused: [], unknown: [] });
+    hub = kubeClientFrom(await serviceAccountKubeconfig(plane.kubeconfig, account));
+    admin.close();
+  });
+  afterAll(async () => {
+    hub?.close();
+    await plane?.stop();
+  });
+
+  test.each([
+    ["sees nodes", { verb: "watch", resource: "nodes" }, true],
+    ["changes no node", { verb: "patch", resource: "nodes" }, false],
+    ["makes namespaces", { verb: "create", resource: "namespaces" }, true],
+    [
+      "makes Deployments in them",
+      { verb: "patch", group: "apps", resource: "deployments", namespace: "x" },
+      true,
+    ],
+    ["writes Secrets", { verb: "patch", resource: "secrets", namespace: "x" }, true],
+    ["reads no Secret", { verb: "get", resource: "secrets", namespace: "x" }, false],
+    [
+      "runs nothing in others' pods",
+      { verb: "create", resource: "pods", subresource: "exec", namespace: "x" },
+      false,
+    ],
+    [
+      "gives nobody rights",
+      { verb: "create", group: "rbac.authorization.k8s.io", resource: "rolebindings", namespace: "x" },
+      false,
+    ],
+  ])("the hub's account %s", async (_, resourceAttributes, expected) => {
+    const { body } = await hub.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
+      spec: { resourceAttributes },
+    });
+    expect((body.status as { readonly allowed: boolean }).allowed).toBe(expected);
+  });
+});

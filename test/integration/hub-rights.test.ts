@@ -49,8 +49,7 @@ const MANIFESTS = [
   ...loadManifests("manifests/hub"),
   ...loadManifests("manifests/hub/components/fluidos"),
 ].filter(({ kind }) => RBAC.includes(kind));
-/** Where the rights of a ClusterRole hold that the manifests bind to nobody. */
-const PROVIDER_ROLES = ["flare-hub-inventory", "flare-hub-workloads"];
+const AT_PROVIDERS = loadManifests("manifests/provider");
 
 let hubCluster: TestCluster;
 let provider: TestCluster;
@@ -66,14 +65,8 @@ beforeAll(async () => {
   await applyCrds(hubCluster.client, "manifests/crds/fluidos/nodecore.fluidos.eu_flavors.yaml");
   for (const name of ["fluidos", "team-a"]) await createNamespace(hubCluster.client, name);
   await install(hubCluster, [...MANIFESTS, roleBinding("team-a", "flare-hub-tenant-secrets")]);
-  await install(provider, [
-    ...MANIFESTS.filter(({ kind, metadata }) =>
-      kind === "ClusterRole"
-        ? PROVIDER_ROLES.includes(metadata.name)
-        : ["Namespace", "ServiceAccount"].includes(kind),
-    ),
-    ...PROVIDER_ROLES.map(clusterRoleBinding),
-  ]);
+  await createNamespace(provider.client, "flare-system");
+  await install(provider, AT_PROVIDERS);
   await provider.addNode();
   await writeKubeconfig(hubCluster, "alpha", await serviceAccountKubeconfig(provider.kubeconfig, ACCOUNT));
   intents = intentsOf(hubCluster);
@@ -111,17 +104,12 @@ async function install(cluster: TestCluster, objects: readonly Manifest[]): Prom
 
 const SUBJECTS = [{ kind: "ServiceAccount", ...ACCOUNT }];
 const roleRef = (name: string) => ({ apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name });
-const clusterRoleBinding = (name: string): Manifest => ({
-  apiVersion: "rbac.authorization.k8s.io/v1",
-  kind: "ClusterRoleBinding",
-  metadata: { name },
-  roleRef: roleRef(name),
-  subjects: SUBJECTS,
-});
 const roleBinding = (namespace: string, name: string): Manifest => ({
-  ...clusterRoleBinding(name),
+  apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "RoleBinding",
   metadata: { name, namespace },
+  roleRef: roleRef(name),
+  subjects: SUBJECTS,
 });
 
 /** Notes which right each call takes. */
@@ -177,16 +165,18 @@ function recorded(client: KubeClient, rights: Set<string>): KubeClient {
 }
 
 /** The rights of roles, as `verb group/resource`. */
-const rightsOf = (isWanted: (role: Manifest) => boolean): string[] =>
-  MANIFESTS.filter((object) => object.kind.endsWith("Role") && isWanted(object)).flatMap((role) =>
-    (role.rules as readonly Rule[]).flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((resource) =>
-          verbs.map((verb) => `${verb} ${group === "" ? "" : `${group}/`}${resource}`),
+const rightsOf = (objects: readonly Manifest[]): string[] =>
+  objects
+    .filter(({ kind }) => kind.endsWith("Role"))
+    .flatMap((role) =>
+      (role.rules as readonly Rule[]).flatMap(({ apiGroups, resources, verbs }) =>
+        apiGroups.flatMap((group) =>
+          resources.flatMap((resource) =>
+            verbs.map((verb) => `${verb} ${group === "" ? "" : `${group}/`}${resource}`),
+          ),
         ),
       ),
-    ),
-  );
+    );
 
 /** What leads to pods or changes their number, which a changed Intent may want no more. */
 const PRUNED = ["Ingress", "Service", "HorizontalPodAutoscaler"].map((kind) => resourceOf({ kind }));
@@ -325,12 +315,12 @@ describe("the rights that are shipped", () => {
     [...new Set(granted)].filter((right) => !exercised.has(right) && SELDOM[right] === undefined).sort();
 
   it.runIf(process.env.FLARE_TEST_API !== "real")("at a provider are all used", () => {
-    const granted = rightsOf(({ metadata }) => PROVIDER_ROLES.includes(metadata.name));
+    const granted = rightsOf(AT_PROVIDERS);
     expect(idle(granted, used.provider)).toEqual([]);
   });
 
   it("at the hub's own cluster are all used", () => {
-    const granted = rightsOf(({ metadata }) => !PROVIDER_ROLES.includes(metadata.name));
+    const granted = rightsOf(MANIFESTS);
     expect(idle(granted, new Set([...used.hub, ...OF_THE_API]))).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import {
   type Manifest,
   parseManifests,
   renderKustomization,
+  renderWithComponent,
 } from "../../support/manifests.ts";
 
 const identity = ({ apiVersion, kind, metadata }: Manifest): string =>
@@ -18,6 +19,7 @@ const byIdentity = (objects: readonly Manifest[]): Record<string, Manifest> =>
 const variants = [
   { name: "hub", render: () => renderKustomization("manifests/hub") },
   { name: "hub-fluidos", render: () => renderKustomization("manifests/hub/with-fluidos") },
+  { name: "provider", render: () => renderKustomization("manifests/provider") },
 ];
 const golden = (name: string): Manifest[] =>
   parseManifests(readFileSync(`test/unit/hub/golden/${name}.yaml`, "utf8"));
@@ -50,6 +52,16 @@ describe("manifests/hub", () => {
   test("as reviewed is what its files say, without kustomize too", () => {
     expect(byIdentity(golden("hub"))).toEqual(byIdentity(objects));
   });
+
+  test.runIf(kustomizeIsThere())(
+    "own-cluster gives the hub where it lives what it may do at providers, and no more",
+    () => {
+      const rendered = renderWithComponent("manifests/hub", "manifests/hub/components/own-cluster") ?? "";
+      expect(byIdentity(parseManifests(rendered))).toEqual(
+        byIdentity([...objects, ...loadManifests("manifests/provider/rights")]),
+      );
+    },
+  );
 
   test.each(
     variants.flatMap(({ name }) => golden(name).map((object) => ({ name, object, id: identity(object) }))),
@@ -136,5 +148,14 @@ describe("manifests/hub", () => {
       ["Role", "flare-system", ["get", "list", "watch"]],
       ["Role", "flare-tokens", ["list", "watch", "create", "patch", "delete"]],
     ]);
+  });
+
+  test("at a provider it writes Secrets and reads none, and no rule has a wildcard", () => {
+    const rules = golden("provider").flatMap(
+      (object) => (object.rules ?? []) as Readonly<Record<string, string[]>>[],
+    );
+    for (const rule of rules) expect(Object.values(rule).flat()).not.toContain("*");
+    const secrets = rules.filter(({ resources }) => resources?.includes("secrets"));
+    expect(secrets.map(({ verbs }) => verbs)).toEqual([["create", "patch"]]);
   });
 });
