@@ -1,24 +1,26 @@
 import { Command, Option } from "commander";
-import { EXIT_CODES, UserError } from "./exit.ts";
-import { type HubCluster, type HubFlags, hubClusterFlags, onHubCluster } from "./hub-cluster.ts";
-import { print, toYaml } from "./output.ts";
-import { type GpuRow, gpuTable, readPoolGpus } from "./pool-gpus.ts";
+import type { HubFlags } from "./client/choose-hub.ts";
+import { HUB_HELP, hubFlags, onHub } from "./client/on-hub.ts";
+import type { GpuRow, UserHub } from "./client/user-hub.ts";
+import { type OutputForm, printAs, table } from "./output.ts";
+import { type Screen, stdoutScreen } from "./screen.ts";
 
 const HELP = `
 Examples:
   flare gpus                                  what there is, what is free, what an hour of one GPU costs
   flare gpus --model h100 --available
   flare gpus --in EU --output json
-
-Read from the Flavors that the hub publishes. Exit codes: 0 done; 1 the API refused; 2 wrong flags; 3 no Flavors here.
+${HUB_HELP}
+With a kubeconfig it is read from the Flavors that the hub publishes, a row for each node.
+Exit codes: 0 done; 1 the API refused; 2 wrong flags; 3 no Flavors here.
 `;
 
 interface GpusFlags extends HubFlags {
   readonly model?: string;
   readonly provider?: string;
+  readonly in?: string;
   readonly available?: boolean;
-  readonly flavorsNamespace: string;
-  readonly output: "table" | "json" | "yaml";
+  readonly output: OutputForm;
 }
 
 /** `flare gpus`: the pool. */
@@ -30,9 +32,10 @@ export function gpusCommand(): Command {
     )
     .option("--model <part>", "only models whose name holds this, such as h100")
     .option("--provider <name>", "only of this provider")
+    .option("--in <place>", "only in this region, zone, country, continent or group, such as EU")
     .option("--available", "only where something is free")
     .addOption(
-      new Option("--flavors-namespace <name>", "where the hub publishes its Flavors")
+      new Option("--flavors-namespace <name>", "with a kubeconfig: where the hub publishes its Flavors")
         .env("FLARE_FLAVORS_NAMESPACE")
         .default("fluidos"),
     )
@@ -40,26 +43,56 @@ export function gpusCommand(): Command {
       new Option("-o, --output <form>", "what to print").choices(["table", "json", "yaml"]).default("table"),
     )
     .addHelpText("after", HELP)
-    .action((flags: GpusFlags) => onHubCluster(flags, (cluster) => list(flags, cluster)));
-  for (const flag of hubClusterFlags()) if (flag.attributeName() !== "namespace") command.addOption(flag);
+    .action((flags: GpusFlags) => onHub(flags, (hub) => list(flags, hub)));
+  for (const flag of hubFlags()) if (flag.attributeName() !== "namespace") command.addOption(flag);
   return command;
 }
 
-async function list(flags: GpusFlags, { client }: HubCluster): Promise<void> {
-  const pool = await readPoolGpus(client, flags.flavorsNamespace);
-  if (pool === undefined) {
-    const message =
-      "this cluster has no Flavors: is it the hub's, and were manifests/crds applied? Or choose another --context";
-    throw new UserError(message, EXIT_CODES.notFound);
-  }
-  const rows = pool.filter((row) => isAskedFor(row, flags));
-  if (flags.output === "json") return print(JSON.stringify(rows, null, 2));
-  if (flags.output === "yaml") return print(await toYaml(rows));
-  if (rows.length === 0) process.stderr.write("no GPUs\n");
-  else print(gpuTable(rows));
+async function list(flags: GpusFlags, hub: UserHub): Promise<void> {
+  const pool = await hub.gpus({ region: flags.in });
+  const rows = pool.filter((row) => isAskedFor(row, flags)).toSorted(byModelAndRate);
+  if (flags.output === "table" && rows.length === 0) process.stderr.write("no GPUs\n");
+  else await printAs(flags.output, rows, () => gpuTable(rows, stdoutScreen()));
 }
 
 const isAskedFor = (row: GpuRow, { model, provider, available }: GpusFlags): boolean =>
   (model === undefined || row.model.includes(model.toLowerCase())) &&
   (provider === undefined || row.provider === provider) &&
   (available !== true || row.free > 0);
+
+/** The cheapest of each model first; what nobody tells the price of comes last. */
+function byModelAndRate(left: GpuRow, right: GpuRow): number {
+  return (
+    compare(left.model, right.model) ||
+    amountOf(left) - amountOf(right) ||
+    compare(`${left.provider}/${left.node ?? ""}`, `${right.provider}/${right.node ?? ""}`)
+  );
+}
+
+const UNKNOWN = 1e12;
+const amountOf = ({ rate }: GpuRow): number => Number.parseFloat(rate ?? "") || UNKNOWN;
+const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
+
+const EXPENDABLE = ["TIER", "VARIANT", "MEMORY", "REGION", "NODE", "NODES", "TOTAL"];
+
+/** GPUs as a table; the columns that tell least go where the screen is narrow. */
+export function gpuTable(rows: readonly GpuRow[], screen?: Screen): string {
+  // Some hubs are asked by node, and some by what is equal on several.
+  const where = rows.some(({ nodes }) => nodes !== undefined) ? "NODES" : "NODE";
+  const header = ["MODEL", "VARIANT", "MEMORY", "FREE", "TOTAL", "RATE/GPU/H", "PROVIDER", where, "REGION"];
+  const cells = rows.map((row) =>
+    [
+      row.model,
+      row.variant,
+      row.memoryGi === undefined ? undefined : `${row.memoryGi}Gi`,
+      row.free,
+      row.total,
+      row.rate,
+      row.provider,
+      row.nodes ?? row.node,
+      row.region,
+      row.tier,
+    ].map((cell) => String(cell ?? "-")),
+  );
+  return table([[...header, "TIER"], ...cells], { screen, expendable: EXPENDABLE });
+}

@@ -1,19 +1,22 @@
 import { Command, Option } from "commander";
-import type { KubeIntent } from "../hub/intents/intent-view.ts";
-import { type HubCluster, type HubFlags, hubClusterFlags, onHubCluster } from "./hub-cluster.ts";
-import { print, toYaml } from "./output.ts";
+import type { HubFlags } from "./client/choose-hub.ts";
+import { HUB_HELP, hubFlags, onHub } from "./client/on-hub.ts";
+import type { UserHub } from "./client/user-hub.ts";
+import { type OutputForm, print, printAs } from "./output.ts";
+import { intentsTable } from "./print-intents.ts";
+import { stdoutScreen } from "./screen.ts";
 
 const HELP = `
 Examples:
   flare intents
   flare intents --all-namespaces --output name
-
+${HUB_HELP}
 Exit codes: 0 done; 1 the API refused; 2 wrong flags.
 `;
 
 interface IntentsFlags extends HubFlags {
   readonly allNamespaces?: boolean;
-  readonly output: "table" | "json" | "yaml" | "name";
+  readonly output: OutputForm | "name";
 }
 
 /** `flare intents`: the Intents of a namespace, or of all. */
@@ -28,29 +31,23 @@ export function intentsCommand(): Command {
         .default("table"),
     )
     .addHelpText("after", HELP)
-    .action((flags: IntentsFlags) => onHubCluster(flags, (cluster) => list(flags, cluster)));
-  for (const flag of hubClusterFlags()) command.addOption(flag);
+    .action((flags: IntentsFlags) => onHub(flags, (hub) => list(flags, hub)));
+  for (const flag of hubFlags()) command.addOption(flag);
   return command;
 }
 
-async function list(flags: IntentsFlags, { client, namespace }: HubCluster): Promise<void> {
-  const { INTENTS } = await import("../hub/intents/intent-view.ts");
-  const found: KubeIntent[] = [];
-  const query = flags.allNamespaces === true ? {} : { namespace };
-  for await (const page of client.list<KubeIntent>(INTENTS, query)) found.push(...page.items);
-  if (flags.output === "json") return print(JSON.stringify(found, null, 2));
-  if (flags.output === "yaml") return print(await toYaml(found));
-  if (flags.output === "name") {
-    for (const { metadata } of found)
-      print(flags.allNamespaces ? `${metadata?.namespace}/${metadata?.name}` : `${metadata?.name}`);
+async function list({ allNamespaces = false, output }: IntentsFlags, hub: UserHub): Promise<void> {
+  const found = await hub.list({ allNamespaces });
+  if (output === "name") {
+    for (const { name, namespace } of found) print(allNamespaces ? `${namespace}/${name}` : name);
     return;
   }
-  if (found.length > 0) return printTable(found, flags.allNamespaces === true);
-  process.stderr.write(`no Intents${flags.allNamespaces ? "" : ` in namespace ${namespace}`}\n`);
-}
-
-async function printTable(intents: readonly KubeIntent[], namespaces: boolean): Promise<void> {
-  const { intentsTable } = await import("./print-intents.ts");
-  const width = process.stdout.isTTY ? { width: process.stdout.columns } : {};
-  print(intentsTable(intents, { now: Date.now(), namespaces, ...width }));
+  if (output === "table" && found.length === 0) {
+    process.stderr.write(`no Intents${allNamespaces ? "" : ` in ${hub.place}`}\n`);
+    return;
+  }
+  const documents = found.map(({ document }) => document);
+  await printAs(output, documents, () =>
+    intentsTable(found, { now: Date.now(), namespaces: allNamespaces, screen: stdoutScreen() }),
+  );
 }

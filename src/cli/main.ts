@@ -3,17 +3,21 @@ import { Command, CommanderError } from "commander";
 import { agentCommand } from "./agent.ts";
 import { cancelCommand } from "./cancel.ts";
 import { completionCommand } from "./completion.ts";
+import { contextCommand } from "./context.ts";
 import { demoCommand } from "./demo.ts";
 import { EXIT_CODES, UserError } from "./exit.ts";
 import { gpusCommand } from "./gpus.ts";
 import { hubCommand } from "./hub.ts";
 import { intentsCommand } from "./intents.ts";
+import { loginCommand } from "./login.ts";
+import { logsCommand } from "./logs.ts";
 import { mapCommand } from "./map.ts";
 import { mappingsCommand } from "./mappings.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
 import { statusCommand } from "./status.ts";
 import { submitCommand } from "./submit.ts";
+import { tokenCommand } from "./token.ts";
 
 declare const FLARE_VERSION: string | undefined;
 
@@ -21,6 +25,7 @@ const HELP = `
 Examples:
   flare demo                                  three provider clusters in one process, to try things on
   kubectl get nodes -o yaml | flare map -f -  what FLARE makes of your nodes
+  flare login https://flare.example.com       ask a hub for GPUs: flare gpus, flare run, flare status
   flare agent --node gpu-1 --once --dry-run   what the agent would publish
 
 Exit codes: 0 done; 1 it could not be done; 2 wrong flags or input; 3 no such object.
@@ -44,7 +49,11 @@ export function createProgram(): Command {
   program.addCommand(submitCommand());
   program.addCommand(intentsCommand());
   program.addCommand(statusCommand());
+  program.addCommand(logsCommand());
   program.addCommand(cancelCommand());
+  program.addCommand(loginCommand());
+  program.addCommand(contextCommand());
+  program.addCommand(tokenCommand());
   program.addCommand(demoCommand());
   program.addCommand(completionCommand(() => program));
   return program;

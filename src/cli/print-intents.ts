@@ -1,7 +1,7 @@
-import type { KubeIntent } from "../hub/intents/intent-view.ts";
-import type { IntentStatus } from "../intent/status-schema.ts";
 import { formatDuration } from "../units/duration.ts";
+import type { ToldIntent } from "./client/user-hub.ts";
 import { table } from "./output.ts";
+import type { Screen } from "./screen.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -14,81 +14,81 @@ export function ageOf(since: string | undefined, now: number): string {
 }
 
 const HEADER = ["NAME", "PHASE", "MODEL", "GPUS", "PROVIDER", "RATE/H", "COST", "AGE", "MESSAGE"];
+const EXPENDABLE = ["RATE/H", "MODEL", "COST", "GPUS", "AGE", "PROVIDER"];
 
-/** Intents as a table, with their namespaces where they are of several. The message is cut to the terminal. */
+/** Intents as a table, with their namespaces where they are of several. */
 export function intentsTable(
-  intents: readonly KubeIntent[],
-  { now, width, namespaces }: { readonly now: number; readonly width?: number; readonly namespaces: boolean },
+  intents: readonly ToldIntent[],
+  {
+    now,
+    screen,
+    namespaces,
+  }: { readonly now: number; readonly screen?: Screen; readonly namespaces: boolean },
 ): string {
-  const rows = intents.map(({ metadata = {}, status = {} }) => {
-    const { placement, cost, phase = "Pending", message = "" } = status;
+  const rows = intents.map((intent) => {
+    const { name, namespace, phase, placement, rate, cost, createdAt, message } = intent;
+    const age = ageOf(createdAt, now);
     const told = [
-      metadata.name,
+      name,
       phase,
       placement?.model,
       placement?.gpus,
       placement?.provider,
-      cost?.rate,
-      cost?.accrued,
-      ageOf(metadata.creationTimestamp, now),
+      rate,
+      cost,
+      age,
       message,
     ];
-    return (namespaces ? [metadata.namespace, ...told] : told).map((cell) => String(cell ?? "-"));
+    return (namespaces ? [namespace, ...told] : told).map((cell) => String(cell ?? "-"));
   });
-  const text = table([namespaces ? ["NAMESPACE", ...HEADER] : HEADER, ...rows]);
-  return width === undefined
-    ? text
-    : text
-        .split("\n")
-        .map((line) => clip(line, width))
-        .join("\n");
+  return table([namespaces ? ["NAMESPACE", ...HEADER] : HEADER, ...rows], {
+    screen,
+    expendable: EXPENDABLE,
+  });
 }
 
-/** A line that fits the width; what is cut off is told by an ellipsis. */
-export const clip = (line: string, width: number): string =>
-  line.length <= width ? line : `${line.slice(0, Math.max(1, width - 1))}…`;
-
 /** Everything that is to be told of one Intent, section by section. */
-export function describeIntent({ metadata = {}, status = {} }: KubeIntent, now: number): string {
-  const { phase = "Pending", message = "", placement, cost, queue, workloadURL, gpuUtilization } = status;
+export function describeIntent(intent: ToldIntent, now: number, screen?: Screen): string {
+  const { phase, message, placement, rate, cost, queue, url, gpuUtilization, createdAt } = intent;
+  const waits = queue?.since === undefined ? "" : `, since ${ageOf(queue.since, now)}`;
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ["Intent", `${metadata.namespace}/${metadata.name}`],
+    ["Intent", `${intent.namespace}/${intent.name}`],
     ["Phase", phase],
     ["Message", message],
-    ["Age", ageOf(metadata.creationTimestamp, now)],
-    ["Queue", queue && `number ${queue.position}, since ${ageOf(queue.since, now)}`],
+    ["Age", ageOf(createdAt, now)],
+    ["Queue", queue && `number ${queue.position}${waits}`],
     ["GPUs", placement && `${placement.gpus}x ${placement.model ?? "?"}`],
-    ["Place", placement && `${placement.node} of ${placement.provider}`],
-    ["Rate", cost?.rate && `${cost.rate}/hour`],
-    ["Cost so far", cost?.accrued],
-    ["URL", workloadURL],
+    ["Place", placement && placeOf(placement)],
+    ["Rate", rate && `${rate}/hour`],
+    ["Cost so far", cost],
+    ["URL", url],
     ["GPU utilisation", gpuUtilization],
   ];
   const told = facts.filter(([, value]) => value !== undefined && value !== "");
+  // What is told of one alone may be long: it is not cut, and the terminal breaks its lines.
+  const colours = screen && { isColoured: screen.isColoured };
   const rows = told.map(([name, value]) => [`${name}:`, value ?? ""]);
-  return [table(rows), conditionsOf(status), alternativesOf(status)]
+  return [
+    table(rows, { screen: colours }),
+    section("Conditions", intent.conditions),
+    section("What else would have done", intent.alternatives),
+  ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
 
-function conditionsOf({ conditions = [] }: IntentStatus): string {
-  if (conditions.length === 0) return "";
-  const rows = conditions.map(({ type, status, reason, message }) => [`  ${type}`, status, reason, message]);
-  return `Conditions:\n${table(rows)}`;
-}
+const placeOf = ({ node, provider }: NonNullable<ToldIntent["placement"]>): string =>
+  node === undefined ? provider : `${node} of ${provider}`;
 
-function alternativesOf({ decision }: IntentStatus): string {
-  const { alternatives = [] } = decision ?? {};
-  if (alternatives.length === 0) return "";
-  const rows = alternatives.map(({ offer, model, rate }) => [`  ${offer}`, model ?? "-", rate ?? "-"]);
-  return `What else would have done:\n${table(rows)}`;
-}
+const section = (title: string, rows: readonly (readonly string[])[]): string =>
+  rows.length === 0
+    ? ""
+    : `${title}:\n${table(rows.map(([first = "", ...rest]) => [`  ${first}`, ...rest]))}`;
 
 const STEPS: readonly string[] = ["Pending", "Queued", "Reserved", "Provisioning", "Running"];
 
 /** Where an Intent stands on its way, in one line: `Pending ▸ Reserved ▸ [Provisioning] ▸ Running  message`. */
-export function progressLine({ status = {} }: KubeIntent): string {
-  const { phase = "Pending", message = "" } = status;
+export function progressLine({ phase, message }: Pick<ToldIntent, "phase" | "message">): string {
   const way = !STEPS.includes(phase)
     ? `[${phase}]`
     : STEPS.filter((step) => step !== "Queued" || phase === "Queued")

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { EXIT_CODES, UserError } from "./exit.ts";
-import { type HubFlags, hubClusterFlags, onHubCluster } from "./hub-cluster.ts";
-import { print, toYaml } from "./output.ts";
+import type { HubFlags } from "./client/choose-hub.ts";
+import { HUB_HELP, hubFlags, onHub } from "./client/on-hub.ts";
+import type { NewIntent } from "./client/user-hub.ts";
+import { UserError } from "./exit.ts";
+import { type OutputForm, print, toYaml } from "./output.ts";
 import {
   type GpuWish,
   nameFromImage,
@@ -20,12 +22,15 @@ Examples:
   # a service on a share of any GPU with 20 GiB; its replicas answer on port 8000
   flare run --gpu 1 --gpu-memory 20Gi --shared --image ghcr.io/acme/chat:2 --port 8000 --tasks 2
 
-  # the Intent that this would be, to keep in a file
-  flare run --gpu l40s --image ghcr.io/acme/render:3 --dry-run > intent.yaml
+  # where it would go, at what price, and why; nothing is done
+  flare run --gpu l40s --image ghcr.io/acme/render:3 --dry-run
 
+  # the Intent that this would be, to keep in a file
+  flare run --gpu l40s --image ghcr.io/acme/render:3 --print-intent > intent.yaml
+${HUB_HELP}
 With --port it is a service, else a batch. Several words after -- are the container's arguments, one runs through sh -c.
 
-Exit codes: 0 submitted; 1 the API refused; 2 wrong flags.
+Exit codes: 0 submitted; 1 the API refused; 2 wrong flags; 4 nothing fits.
 `;
 
 /** `flare run`: an Intent by flags. */
@@ -36,7 +41,7 @@ export function runCommand(): Command {
     .argument("[command...]", "what to run in the container, after --")
     .addHelpText("after", HELP)
     .action(run);
-  for (const flag of [...runFlags(), ...hubClusterFlags()]) command.addOption(flag);
+  for (const flag of [...runFlags(), ...hubFlags()]) command.addOption(flag);
   return command;
 }
 
@@ -73,7 +78,9 @@ const runFlags = (): readonly Option[] => [
     .default([]),
   new Option("--deadline <time>", "when a batch has to be done, such as 2027-01-31T18:00:00Z"),
   new Option("--priority <number>", "order in the queue; higher is sooner").argParser(Number).default(0),
-  new Option("--dry-run", "print the Intent instead of submitting it"),
+  new Option("--dry-run", "tell what would come of it, with the reasons, and do nothing"),
+  new Option("--print-intent", "print the Intent instead of submitting it"),
+  new Option("-o, --output <form>", "what to print").choices(["table", "json", "yaml"]).default("table"),
 ];
 
 function gpuWish(text: string): GpuWish {
@@ -86,23 +93,39 @@ const collect =
   <T>(read: (text: string) => T) =>
   (text: string, before: readonly T[]): readonly T[] => [...before, read(text)];
 
-async function run(
-  command: readonly string[],
-  flags: RunFlags & HubFlags & { dryRun?: boolean },
-): Promise<void> {
+interface RunCommandFlags extends RunFlags, HubFlags {
+  readonly dryRun?: boolean;
+  readonly printIntent?: boolean;
+  readonly output: OutputForm;
+}
+
+async function run(command: readonly string[], flags: RunCommandFlags): Promise<void> {
   const name = flags.name ?? nameFromImage(flags.image, randomBytes(4).toString("hex").slice(0, 5));
+  const intent = await readIntent(flags, name, command);
+  if (flags.printIntent === true) return printIntent(intent, flags.output);
+  await onHub(flags, async (hub) => {
+    const { submitAll } = await import("./submit-intents.ts");
+    process.exitCode = await submitAll(
+      hub,
+      [intent],
+      flags,
+      (made) => `${made.name} submitted; flare status ${made.name} -n ${made.namespace} --watch follows it`,
+    );
+  });
+}
+
+async function readIntent(flags: RunFlags, name: string, command: readonly string[]): Promise<NewIntent> {
   const [{ parseIntentRequest }, { formatProblems }] = await Promise.all([
     import("../intent/parse.ts"),
     import("../intent/problem.ts"),
   ]);
   const read = parseIntentRequest(runDocument(flags, name, command));
   if (!read.ok) throw new UserError(`this makes no Intent:\n  ${formatProblems(read.problems, "\n  ")}`);
-  const { createIntent, intentObject } = await import("./submitted-intents.ts");
-  const intent = intentObject({ name, spec: read.spec });
-  if (flags.dryRun === true) return print(await toYaml(intent));
-  await onHubCluster(flags, async ({ client, namespace }) => {
-    await createIntent(client, namespace, intent);
-    print(`${name} submitted; flare status ${name} -n ${namespace} --watch follows it`);
-  });
-  process.exitCode = EXIT_CODES.ok;
+  return { name, spec: read.spec };
+}
+
+async function printIntent({ name, spec }: NewIntent, output: OutputForm): Promise<void> {
+  const { API_VERSION } = await import("../intent/resources.ts");
+  const intent = { apiVersion: API_VERSION, kind: "Intent", metadata: { name }, spec };
+  print(output === "json" ? JSON.stringify(intent, null, 2) : await toYaml(intent));
 }

@@ -1,25 +1,24 @@
 import { Command, Option } from "commander";
-import { INTENTS, type KubeIntent } from "../hub/intents/intent-view.ts";
-import type { KubeClient } from "../kubernetes/kube-client.ts";
-import { isKubeError } from "../kubernetes/kube-error.ts";
-import type { WatchEvent } from "../kubernetes/watch.ts";
+import type { HubFlags } from "./client/choose-hub.ts";
+import { HUB_HELP, hubFlags, onHub } from "./client/on-hub.ts";
+import type { ToldIntent, UserHub } from "./client/user-hub.ts";
 import { EXIT_CODES } from "./exit.ts";
-import { type HubCluster, type HubFlags, hubClusterFlags, onHubCluster } from "./hub-cluster.ts";
-import { print, toYaml } from "./output.ts";
-import { clip, describeIntent, progressLine } from "./print-intents.ts";
+import { clip, type OutputForm, print, printAs, toYaml } from "./output.ts";
+import { describeIntent, progressLine } from "./print-intents.ts";
+import { stdoutScreen } from "./screen.ts";
 
 const HELP = `
 Examples:
   flare status train-x7k2p
   flare status train-x7k2p --watch          follow it until it has ended; Ctrl-C stops looking, not the Intent
-
+${HUB_HELP}
 Exit codes: 0 told, or with --watch completed; 1 the API refused, or with --watch failed or cancelled; 2 wrong flags;
 3 there is no such Intent.
 `;
 
 interface StatusFlags extends HubFlags {
   readonly watch?: boolean;
-  readonly output: "table" | "json" | "yaml";
+  readonly output: OutputForm;
 }
 
 /** `flare status`: one Intent, once or followed. */
@@ -27,90 +26,47 @@ export function statusCommand(): Command {
   const command = new Command("status")
     .summary("tell how an Intent stands, and follow it")
     .description("Tells where an Intent stands, where it runs, what it costs, and why it was decided so.")
-    .argument("<name>", "name of the Intent")
+    .argument("<name>", "name of the Intent, or its id at the REST API")
     .option("-w, --watch", "follow it, a line for each change")
     .addOption(
       new Option("-o, --output <form>", "what to print").choices(["table", "json", "yaml"]).default("table"),
     )
     .addHelpText("after", HELP)
-    .action((name: string, flags: StatusFlags) =>
-      onHubCluster(flags, (cluster) => tell(name, flags, cluster)),
-    );
-  for (const flag of hubClusterFlags()) command.addOption(flag);
+    .action((name: string, flags: StatusFlags) => onHub(flags, (hub) => tell(name, flags, hub)));
+  for (const flag of hubFlags()) command.addOption(flag);
   return command;
 }
 
-async function tell(name: string, flags: StatusFlags, { client, namespace }: HubCluster): Promise<void> {
-  const intent = await client.get<KubeIntent>(INTENTS, { namespace, name });
+async function tell(name: string, flags: StatusFlags, hub: UserHub): Promise<void> {
+  const intent = await hub.get(name);
   if (flags.watch === true) {
-    process.exitCode = await follow(client, intent);
+    process.exitCode = await follow(hub, intent, flags.output);
     return;
   }
-  if (flags.output === "json") return print(JSON.stringify(intent, null, 2));
-  print(flags.output === "yaml" ? await toYaml(intent) : describeIntent(intent, Date.now()));
+  await printAs(flags.output, intent.document, () => describeIntent(intent, Date.now(), stdoutScreen()));
 }
 
 /** Prints a line for each change until the Intent has ended; on a terminal the line is written anew in its place. */
-async function follow(client: KubeClient, first: KubeIntent): Promise<number> {
+async function follow(hub: UserHub, first: ToldIntent, output: OutputForm): Promise<number> {
+  const isLive = process.stdout.isTTY && output === "table";
   let told = "";
-  const tellAbout = (intent: KubeIntent): void => {
-    const line = progressLine(intent);
-    if (line === told) return;
+  for await (const intent of hub.watch(first)) {
+    const line = await lineOf(intent, output);
+    if (line !== told && isLive) process.stdout.write(`\r\u001b[K${clip(line, process.stdout.columns)}`);
+    else if (line !== told) print(line);
     told = line;
-    if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${clip(line, process.stdout.columns)}`);
-    else print(line);
-  };
-  for await (const intent of changesOf(client, first)) {
-    tellAbout(intent);
-    const end = exitOf(intent);
-    if (end === undefined) continue;
-    if (process.stdout.isTTY) print("");
-    return end;
+    if (intent.end === undefined) continue;
+    if (isLive) print("");
+    return intent.end === "completed" ? EXIT_CODES.ok : EXIT_CODES.failed;
   }
-  if (process.stdout.isTTY) print("");
-  print("it was deleted");
+  if (isLive) print("");
+  const say = output === "table" ? print : (text: string) => process.stderr.write(`${text}\n`);
+  say("it was deleted");
   return EXIT_CODES.failed;
 }
 
-function exitOf({ status = {}, metadata = {} }: KubeIntent): number | undefined {
-  // An older end is none when the spec was changed since.
-  if (status.observedGeneration !== metadata.generation) return undefined;
-  if (status.phase === "Completed") return EXIT_CODES.ok;
-  return status.phase === "Failed" || status.phase === "Cancelled" ? EXIT_CODES.failed : undefined;
-}
-
-const WATCH_SECONDS = 240;
-
-/** The states of an Intent from this one on, until it is deleted. A watch that ends is opened anew. */
-async function* changesOf(client: KubeClient, first: KubeIntent): AsyncGenerator<KubeIntent, void> {
-  const { name = "", namespace = "" } = first.metadata ?? {};
-  for (let intent = first; ; intent = await client.get<KubeIntent>(INTENTS, { namespace, name })) {
-    yield intent;
-    for await (const { type, object } of watchOne(client, intent)) {
-      if (type === "DELETED") return;
-      if (type !== "BOOKMARK") yield object;
-    }
-  }
-}
-
-/** The events of an Intent until its watch ends, for whatever reason that a new one mends. */
-async function* watchOne(
-  client: KubeClient,
-  { metadata = {} }: KubeIntent,
-): AsyncGenerator<WatchEvent<KubeIntent>, void> {
-  const { name = "", namespace = "", resourceVersion = "" } = metadata;
-  const query = {
-    namespace,
-    fieldSelector: `metadata.name=${name}`,
-    resourceVersion,
-    timeoutSeconds: WATCH_SECONDS,
-  };
-  try {
-    for await (const event of client.watch<KubeIntent>(INTENTS, query)) {
-      if (event.type === "ERROR") return;
-      yield event;
-    }
-  } catch (error) {
-    if (!isKubeError(error, "silent") && !isKubeError(error, "gone")) throw error;
-  }
+/** A change in the form that was asked for: programs get a document a line, or one after the other. */
+async function lineOf(intent: ToldIntent, output: OutputForm): Promise<string> {
+  if (output === "json") return JSON.stringify(intent.document);
+  return output === "yaml" ? `---\n${await toYaml(intent.document)}` : progressLine(intent);
 }

@@ -74,10 +74,10 @@ describe("flare run", () => {
     expect((await onHub(["cancel", name, "-n", "team-a"])).out).toBe(`${name} cancelled\n`);
   });
 
-  it("prints the Intent with --dry-run, which submit takes", async () => {
-    const dry = await flare.run([...RUN, "--name", "kept", "--gpu", "l40s", "--dry-run"]);
-    expect(dry.code).toBe(0);
-    const submitted = await onHub(["submit", "-f", "-", "-n", "team-a"], dry.out);
+  it("prints the Intent with --print-intent, which submit takes", async () => {
+    const printed = await flare.run([...RUN, "--name", "kept", "--gpu", "l40s", "--print-intent"]);
+    expect(printed.code).toBe(0);
+    const submitted = await onHub(["submit", "-f", "-", "-n", "team-a"], printed.out);
     expect(submitted).toMatchObject({ code: 0, out: "kept submitted\n" });
     await onHub(["cancel", "kept", "-n", "team-a"]);
   });
@@ -180,8 +180,9 @@ describe("flare intents, status and cancel", () => {
 });
 
 describe("flare gpus", () => {
+  const values = { ...h100Node.values, "gpu.fluidos.eu/sharing-strategy": "none" } as const;
   const flavor = (name: string, additional: Record<string, string>): KubeObject =>
-    buildFlavor({ ...h100Node, name, namespace: "fluidos", additional }) as unknown as KubeObject;
+    buildFlavor({ ...h100Node, values, name, namespace: "fluidos", additional }) as unknown as KubeObject;
 
   it("lists the pool, the cheapest of a model first, with the price of one GPU", async () => {
     await hub.client.create(
@@ -213,12 +214,66 @@ describe("flare gpus", () => {
     expect(await onHub(["gpus", "--model", "b200"])).toMatchObject({ code: 0, out: "", err: "no GPUs\n" });
   });
 
+  it("finds places by region, country and group", async () => {
+    const names = async (place: string): Promise<readonly string[]> =>
+      JSON.parse((await onHub(["gpus", "--in", place, "-o", "json"])).out).map(
+        ({ node }: { node: string }) => node,
+      );
+    expect(await names("EU")).toEqual(["other", "hgx-1"]);
+    expect(await names("eu-west-1")).toEqual(["other", "hgx-1"]);
+    expect(await names("us")).toEqual([]);
+  });
+
+  it("is what a dry run decides on, with its reasons, and nothing is submitted", async () => {
+    const run = await onHub([...RUN, "--name", "tried", "--gpu", "h100:2", "--dry-run"]);
+    expect(run.err).toBe("");
+    expect(run.code).toBe(0);
+    expect(run.out).toMatch(/^tried: would be placed now; nothing was done\nWhy: 2x nvidia-h100 on other /);
+    expect(run.out).toContain("Offers: 2 considered, 1 fit\nRejected, by the first reason:\n  REASON");
+    await expect(intent("tried")).rejects.toMatchObject({ code: "not-found" });
+    const refused = await onHub([
+      ...RUN,
+      "--gpu",
+      "h100:1",
+      "--max-hourly",
+      "1EUR",
+      "--dry-run",
+      "-o",
+      "json",
+    ]);
+    expect(refused.code).toBe(4);
+    expect(JSON.parse(refused.out)).toMatchObject([
+      { outcome: "refused", considered: 2, suggestions: [{ alternative: expect.stringContaining("up to 1.13 EUR") }] },
+    ]);
+  });
+
   it("says so where there is no hub", async () => {
     const other = flare.file("empty.yaml", empty.kubeconfig);
     const run = await flare.run(["gpus", "--kubeconfig", other]);
     expect(run.code).toBe(3);
     expect(run.err).toContain("this cluster has no Flavors");
     expect((await flare.run(["intents", "--kubeconfig", other])).code).toBe(3);
+  });
+
+  it("says where logs and tokens are that a kubeconfig does not lead to", async () => {
+    await onHub([...RUN, "--name", "logged"]);
+    expect(await onHub(["logs", "logged", "-n", "team-a"])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("logged runs nowhere now"),
+    });
+    const placement = { provider: "lab", namespace: "team-a-logged", gpus: 1, tasks: [] };
+    await told("logged", { phase: "Running", placement });
+    const run = await onHub(["logs", "logged", "-n", "team-a"]);
+    expect(run.code).toBe(1);
+    expect(run.err).toContain("with provider lab");
+    expect(run.err).toContain("flare login SERVER");
+    expect(run.err).toContain("kubectl -n team-a-logged logs");
+    await onHub(["cancel", "logged", "-n", "team-a"]);
+    const tokens = await flare.run(["token", "list", "--kubeconfig", kubeconfig]);
+    expect(tokens).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("tokens are those of the REST API"),
+    });
   });
 
   it("needs a kubeconfig, and says which it looked for", async () => {

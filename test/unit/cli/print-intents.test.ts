@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ageOf, clip, describeIntent, intentsTable, progressLine } from "../../../src/cli/print-intents.ts";
-import type { KubeIntent } from "../../../src/hub/intents/intent-view.ts";
+import { toldIntent } from "../../../src/cli/client/kube-intent.ts";
+import { clip } from "../../../src/cli/output.ts";
+import { ageOf, describeIntent, intentsTable, progressLine } from "../../../src/cli/print-intents.ts";
 
 const now = Date.parse("2026-11-25T12:00:00Z");
 
-const running: KubeIntent = {
+const running = toldIntent({
   metadata: { name: "train", namespace: "team-a", creationTimestamp: "2026-11-25T08:40:10Z" },
   status: {
     phase: "Running",
@@ -28,10 +29,10 @@ const running: KubeIntent = {
     ],
     decision: { considered: 9, alternatives: [{ offer: "aws/p5/nvidia.com/gpu", rate: "31 EUR" }] },
   },
-};
-const fresh: KubeIntent = {
+});
+const fresh = toldIntent({
   metadata: { name: "fresh", namespace: "team-b", creationTimestamp: "2026-11-25T11:59:30Z" },
-};
+});
 
 describe("a table of Intents", () => {
   it("tells phase, place, cost and age, and a dash where nothing is known", () => {
@@ -43,9 +44,16 @@ describe("a table of Intents", () => {
   });
 
   it("fits the terminal, and names namespaces where there are several", () => {
-    const lines = intentsTable([running], { now, namespaces: true, width: 30 }).split("\n");
-    expect(lines[1]).toBe("team-a     train  Running  nv…");
-    expect(lines.every((line) => line.length <= 30)).toBe(true);
+    const screen = { width: 64, isColoured: false };
+    expect(intentsTable([running], { now, namespaces: true, screen }).split("\n")).toEqual([
+      "NAMESPACE  NAME   PHASE    PROVIDER  AGE    MESSAGE",
+      "team-a     train  Running  lab       3h19m  2 of 2 tasks run",
+    ]);
+    const narrow = { width: 30, isColoured: false };
+    expect(intentsTable([running], { now, namespaces: true, screen: narrow }).split("\n")).toEqual([
+      "NAMESPACE  NAME   PHASE    ME…",
+      "team-a     train  Running  2 …",
+    ]);
   });
 });
 
@@ -94,8 +102,8 @@ describe("one Intent", () => {
     ["Completed", "[Completed]"],
     ["Suspended", "[Suspended]"],
   ] as const)("on its way: %s", (phase, line) => {
-    expect(progressLine({ status: { phase } })).toBe(line);
-    expect(progressLine({ status: { phase, message: "why" } })).toBe(`${line}  why`);
+    expect(progressLine({ phase, message: "" })).toBe(line);
+    expect(progressLine({ phase, message: "why" })).toBe(`${line}  why`);
   });
 
   it.each([

@@ -13,6 +13,8 @@ const listQuery = z.object({
     .enum(["pending", "running", "failed", "completed"])
     .describe("Only those that stand like this.")
     .optional(),
+  name: z.string().min(1).max(253).describe("Only those of this name, one in a namespace.").optional(),
+  namespace: z.string().min(1).max(63).describe("Only those of this namespace of the tenant.").optional(),
 });
 
 const listAnswer = z
@@ -32,10 +34,12 @@ export function listRoute(world: ApiWorld): Route {
     answer: { status: 200, description: "Intents, the newest first.", schema: listAnswer },
     errors: [],
     handle: (request, { grant }) => {
-      const { status, ...page } = readQuery(listQuery, request.query);
+      const { status, name, namespace: only, ...page } = readQuery(listQuery, request.query);
       const now = world.now();
       const entries = namespacesWith(grant, "intents:read")
+        .filter((namespace) => only === undefined || namespace === only)
         .flatMap((namespace) => [...world.intents.inNamespace(namespace)])
+        .filter((view) => name === undefined || view.name === name)
         .map((view) => ({ view, key: keyOf(view) }))
         .filter(({ view }) => status === undefined || intentForm(view, now).status === status)
         .sort((left, right) => (left.key < right.key ? -1 : 1));

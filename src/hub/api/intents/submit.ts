@@ -1,25 +1,24 @@
 import * as z from "zod";
-import type { Decision, Placed, Placement } from "../../../allocation/decision.ts";
+import type { Placed } from "../../../allocation/decision.ts";
 import type { Requirement } from "../../../allocation/requirement.ts";
 import type { Suggestion } from "../../../allocation/suggest.ts";
-import type { Money, Offer, Snapshot } from "../../../allocation/types.ts";
+import type { Offer, Snapshot } from "../../../allocation/types.ts";
 import { parseIntentRequest } from "../../../intent/parse.ts";
 import { isRecord } from "../../../intent/read-document.ts";
 import type { IntentSpec } from "../../../intent/spec-schema.ts";
 import { isKubeError } from "../../../kubernetes/kube-error.ts";
-import { formatMoney, formatRate } from "../../../units/money.ts";
-import { explain, modelOf, rejections, rounded } from "../../intents/explain.ts";
+import { explain } from "../../intents/explain.ts";
 import { INTENTS, type KubeIntent, viewOf } from "../../intents/intent-view.ts";
 import { given } from "../../inventory/given.ts";
 import { ApiError, problemError } from "../api-error.ts";
 import type { Caller } from "../auth/authenticate.ts";
 import { namespacesWith } from "../auth/permissions.ts";
-import { sha256 } from "../auth/subject.ts";
 import { kubeFailure } from "../kube-failure.ts";
 import { type ApiRequest, type Reply, type Route, readQuery } from "../route.ts";
 import { type ApiWorld, audit } from "../world.ts";
 import { type Assessment, assess, readRequirement } from "./assess.ts";
-import { requestObject, sameRequest } from "./intent-object.ts";
+import { decisionForm, decisionSchema, estimatedCost } from "./decision-form.ts";
+import { type NamedRequest, nameRequest, requestObject, sameKey, sameRequest } from "./intent-object.ts";
 import { refusal, suggestionForm } from "./refusal.ts";
 import { suggestionsFor } from "./suggestions.ts";
 import { requireTenantQuota } from "./tenant-quota.ts";
@@ -29,12 +28,6 @@ const query = z.object({
     .enum(["true", "false"])
     .describe("true: only tell what would come of it, and do nothing.")
     .default("false"),
-});
-
-const alternativeForm = z.object({
-  provider: z.string(),
-  model: z.string().optional(),
-  rate: z.string().optional(),
 });
 
 export const submitAnswer = z
@@ -47,26 +40,7 @@ export const submitAnswer = z
     name: z.string().optional(),
     namespace: z.string().optional(),
     dry_run: z.literal(true).optional(),
-    decision: z
-      .object({
-        outcome: z.enum(["placed", "relaxed", "queued"]),
-        considered: z.int(),
-        fitting: z.int(),
-        rejected: z.string().optional(),
-        placement: z.array(alternativeForm.extend({ gpus: z.int() })).optional(),
-        alternatives: z.array(alternativeForm).optional(),
-        suggestions: z
-          .array(
-            z.object({
-              alternative: z.string(),
-              cost_difference: z.string().optional(),
-              performance_impact: z.string().optional(),
-            }),
-          )
-          .optional(),
-      })
-      .describe("How it would be decided; told on a dry run.")
-      .optional(),
+    decision: decisionSchema.optional(),
   })
   .meta({ id: "SubmitIntentResponse" });
 
@@ -86,6 +60,7 @@ export function submitRoute(world: ApiWorld): Route {
     headers: {
       "Idempotency-Key":
         "Any text: the same request under the same key makes one Intent, however often it is sent.",
+      "X-Flare-Name": "Name of the Intent, a DNS label; made up from that of its workload if absent.",
       "X-Flare-Namespace":
         "Namespace of the Intent, where the tenant has several; the first by name if absent.",
     },
@@ -112,11 +87,10 @@ interface Asked {
 async function submit(world: ApiWorld, request: ApiRequest, caller: Caller): Promise<Reply> {
   const isDryRun = readQuery(query, request.query).dry_run === "true";
   const namespace = chooseNamespace(request, caller);
-  const key = idempotencyKey(request);
+  const named = nameRequest(namespace, request.header("X-Flare-Name"), request.header("Idempotency-Key"));
   const asked = readAsked(world, request.body);
-  const name = key === undefined ? undefined : `intent-${sha256(`${namespace}\n${key}`).slice(0, 20)}`;
-  if (name !== undefined && !isDryRun) {
-    const replayed = await replay(world, { namespace, name }, asked.spec);
+  if (named.name !== undefined && !isDryRun) {
+    const replayed = await replay(world, named, asked.spec);
     if (replayed !== undefined) return replayed;
   }
   const { ledger } = world.market.now();
@@ -129,15 +103,15 @@ async function submit(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
   const suggest = (): readonly Suggestion[] => suggestFor(world, caller, ledger, asked);
   if (isDryRun) return { status: 200, body: { ...answer, ...dryRun(ledger, assessment, suggest) } };
   const created = await world.pending.carryOut({ tenant: caller.grant.tenant, share }, () =>
-    create(world, caller, { namespace, name }, asked.spec),
+    create(world, caller, named, asked.spec),
   );
   if (created === undefined) {
-    const replayed = await replay(world, { namespace, name: name ?? "" }, asked.spec);
+    const replayed = await replay(world, named, asked.spec);
     return replayed ?? conflict("it was created and is gone again; send it under another Idempotency-Key");
   }
-  const { uid = "", name: madeName = "" } = created.metadata ?? {};
-  audit(world, request, caller, { action: "intent submitted", intent: `${namespace}/${madeName}`, uid });
-  const body: SubmitAnswer = { intent_id: uid, ...answer, name: madeName, namespace };
+  const { uid = "", name = "" } = created.metadata ?? {};
+  audit(world, request, caller, { action: "intent submitted", intent: `${namespace}/${name}`, uid });
+  const body: SubmitAnswer = { intent_id: uid, ...answer, name, namespace };
   return { status: 200, headers: { Location: `/api/v1/intents/${uid}` }, body };
 }
 
@@ -166,43 +140,35 @@ function chooseNamespace(request: ApiRequest, { grant }: Caller): string {
   return conflict(`tenant ${grant.tenant} has no namespace in which you may create Intents; make one first`);
 }
 
-function idempotencyKey(request: ApiRequest): string | undefined {
-  const key = request.header("Idempotency-Key");
-  if (key === undefined || /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) return key;
-  throw new ApiError("INVALID_FORMAT", "Idempotency-Key must be 1 to 255 printable ASCII characters");
-}
-
 /** Undefined: there is one under this name already. */
 async function create(
   world: ApiWorld,
   caller: Caller,
-  where: { readonly namespace: string; readonly name: string | undefined },
+  named: NamedRequest,
   spec: IntentSpec,
 ): Promise<KubeIntent | undefined> {
   try {
-    return await world.client.create<KubeIntent>(INTENTS, requestObject(caller, where, spec), {
+    return await world.client.create<KubeIntent>(INTENTS, requestObject(caller, named, spec), {
       timeoutMs: 10_000,
       retries: 1,
     });
   } catch (error) {
-    if (isKubeError(error, "conflict") && where.name !== undefined) return undefined;
+    if (isKubeError(error, "conflict") && named.name !== undefined) return undefined;
     throw kubeFailure(error, "the Intent cannot be created");
   }
 }
 
 /** The answer to a request that was made before under the same key; undefined where it was not. */
-async function replay(
-  world: ApiWorld,
-  target: { readonly namespace: string; readonly name: string },
-  spec: IntentSpec,
-): Promise<Reply | undefined> {
+async function replay(world: ApiWorld, named: NamedRequest, spec: IntentSpec): Promise<Reply | undefined> {
+  const { namespace, name = "" } = named;
   const found = await world.client
-    .get<KubeIntent>(INTENTS, target, { timeoutMs: 5000 })
+    .get<KubeIntent>(INTENTS, { namespace, name }, { timeoutMs: 5000 })
     .catch((error: unknown) => {
       if (isKubeError(error, "not-found")) return undefined;
       throw kubeFailure(error, "it cannot be told whether this was sent before");
     });
   if (found === undefined) return undefined;
+  if (!sameKey(found, named)) return conflict(`there is an Intent ${namespace}/${name} already`);
   if (!sameRequest(found, spec))
     throw new ApiError("CONFLICT", "another request was sent under this Idempotency-Key; use a new one");
   const view = viewOf(found, world.meaning.currency);
@@ -234,7 +200,7 @@ function answerTo(
     status: "pending",
     message: `accepted${givenUp}: ${explain(decision, offers)}`,
     ...given({
-      estimated_cost: decision.rate && formatRate(rounded(decision.rate)),
+      estimated_cost: estimatedCost(decision),
       estimated_start_time: startOf(decision, offers, now).toISOString(),
     }),
   };
@@ -259,36 +225,18 @@ function suggestFor(
   return suggesting.take(grant.tenant) === undefined ? suggestionsFor(snapshot, requirement) : [];
 }
 
-function dryRun(snapshot: Snapshot, { decision, outcome }: Assessment, suggest: () => readonly Suggestion[]) {
-  const rejected = rejections(decision);
-  const suggestions = decision.placed ? [] : suggest().map(suggestionForm);
+function dryRun(
+  { offers }: Snapshot,
+  assessment: Exclude<Assessment, { readonly outcome: "refused" }>,
+  suggest: () => readonly Suggestion[],
+) {
+  const suggestions = assessment.decision.placed ? [] : suggest().map(suggestionForm);
   return {
     dry_run: true as const,
-    message: explain(decision, snapshot.offers),
+    message: explain(assessment.decision, offers),
     decision: {
-      outcome,
-      considered: decision.considered,
-      fitting: decision.fitting,
-      ...(rejected === "" ? {} : { rejected }),
-      ...placedForm(decision, snapshot.offers),
+      ...decisionForm(assessment, offers),
       ...(suggestions.length === 0 ? {} : { suggestions }),
     },
-  };
-}
-
-function placedForm(decision: Decision, offers: readonly Offer[]) {
-  if (!decision.placed) return {};
-  const form = ({ offer, provider }: Placement, rate: Money | undefined) => ({
-    provider,
-    ...given({
-      model: modelOf(offers.find(({ id }) => id === offer)),
-      rate: rate && formatMoney(rounded(rate)),
-    }),
-  });
-  return {
-    placement: decision.placements.map((each) => ({ ...form(each, each.rate), gpus: each.units })),
-    alternatives: decision.alternatives.flatMap(({ placements, rate }) =>
-      placements.slice(0, 1).map((first) => form(first, rate)),
-    ),
   };
 }

@@ -1,0 +1,50 @@
+/** One of server-sent events, with its data as text. */
+export interface ReceivedEvent {
+  readonly event: string;
+  readonly data: string;
+}
+
+/** Characters of one event at most. */
+const LONGEST = 4 * 1024 * 1024;
+
+/**
+ * Reads server-sent events (WHATWG HTML, 9.2) from bytes; comments, ids and `retry` are passed over, as are events that
+ * the end cuts off. Throws for an event that is longer than anybody sends.
+ */
+export async function* readServerEvents(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<ReceivedEvent, void> {
+  let event = "message";
+  let data: string[] = [];
+  let size = 0;
+  for await (const line of linesOf(chunks)) {
+    if (line === "") {
+      if (data.length > 0) yield { event, data: data.join("\n") };
+      event = "message";
+      data = [];
+      size = 0;
+      continue;
+    }
+    const colon = line.indexOf(":");
+    const field = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
+    size += line.length;
+    if (size > LONGEST) throw new Error("an event is too long");
+    if (field === "event") event = value;
+    if (field === "data") data.push(value);
+  }
+}
+
+/** Lines end with CR LF, LF or CR; what no end follows is no line. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of chunks) {
+    rest += decoder.decode(chunk, { stream: true });
+    // A CR at the end may be the first half of CR LF.
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? "";
+    yield* lines;
+    if (rest.length > LONGEST) throw new Error("an event is too long");
+  }
+}
