@@ -1,3 +1,4 @@
+import { given } from "../hub/inventory/given.ts";
 import { contextFile, loadContexts, saveContexts } from "./client/context-file.ts";
 import { type ContextConfig, contextNamed, withoutContext } from "./client/contexts.ts";
 import { EXIT_CODES, UserError } from "./exit.ts";
@@ -11,10 +12,11 @@ export async function listContexts(output: OutputForm | "name"): Promise<void> {
     for (const { name } of contexts) print(name);
     return;
   }
-  const told = contexts.map(({ token: _, certificateAuthority, ...context }) => ({
-    current: context.name === currentContext,
-    ...context,
-    ...(certificateAuthority === undefined ? {} : { certificateAuthority: true }),
+  const told = contexts.map(({ name, server, tenant, namespace }) => ({
+    current: name === currentContext,
+    name,
+    server,
+    ...given({ tenant, namespace }),
   }));
   if (output === "table" && told.length === 0) {
     process.stderr.write("no contexts; flare login SERVER makes one\n");

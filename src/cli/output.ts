@@ -66,7 +66,7 @@ function coloured(row: readonly string[], widths: readonly number[], line: strin
 
 /** A line that fits the width; what is cut off is told by an ellipsis. */
 export const clip = (line: string, width: number): string =>
-  line.length <= width ? line : `${line.slice(0, Math.max(1, width - 1))}…`;
+  line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
 
 /** Objects as YAML; the library is loaded only when it is asked for. */
 export async function toYaml(value: unknown): Promise<string> {

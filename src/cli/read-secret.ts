@@ -8,8 +8,8 @@ export interface SecretInput extends AsyncIterable<Uint8Array | string> {
 
 const MOST_CHARACTERS = 16_384;
 const CTRL_C = "\u0003";
-const CTRL_D = "\u0004";
 const CTRL_U = "\u0015";
+const ENDS = ["\r", "\n", "\u0004"];
 const ERASE = ["\u0008", "\u007f"];
 
 /**
@@ -45,13 +45,18 @@ async function readLine(input: SecretInput): Promise<string> {
   let line = "";
   for await (const chunk of input)
     for (const character of Buffer.from(chunk).toString("utf8")) {
-      if (character === CTRL_C) throw new UserError("given up; nothing was changed", EXIT_CODES.failed);
-      if (character === "\r" || character === "\n" || character === CTRL_D) return line;
-      if (ERASE.includes(character)) line = line.slice(0, -1);
-      else if (character === CTRL_U) line = "";
-      // Arrow keys and the like begin with a control character; what of them is printed is refused with the token.
-      else if (character >= " ") line += character;
-      if (line.length > MOST_CHARACTERS) throw new UserError("that is no token: it is too long");
+      if (ENDS.includes(character)) return line;
+      line = typed(line, character);
     }
   return line;
+}
+
+/** The line after one more key. */
+function typed(line: string, key: string): string {
+  if (key === CTRL_C) throw new UserError("given up; nothing was changed", EXIT_CODES.failed);
+  if (key === CTRL_U) return "";
+  if (ERASE.includes(key)) return line.slice(0, -1);
+  if (line.length >= MOST_CHARACTERS) throw new UserError("that is no token: it is too long");
+  // Arrow keys and the like begin with a control character; what of them is printed is refused with the token.
+  return key >= " " ? line + key : line;
 }

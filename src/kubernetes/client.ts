@@ -5,6 +5,7 @@ import type { KubeConfigSource } from "./kubeconfig.ts";
 import { describeCall, type KubeObject, type Resource, resourcePath } from "./objects.ts";
 import { type CallOptions, createRequester, type Requester } from "./requester.ts";
 import { sleep as realSleep, type Sleep } from "./timing.ts";
+import { readChunks } from "./transport.ts";
 import { readEvents } from "./watch.ts";
 import { WATCH_SILENCE_MS } from "./watch-silence.ts";
 import { writers } from "./writers.ts";
@@ -36,6 +37,10 @@ export function createClient(options: ClientOptions = {}): KubeClient {
     ...readers(requester, endpoints, options.maxLineBytes ?? 8 * 1024 * 1024),
     ...writers(requester),
     raw: (call) => requester.text({ what: `${call.method} ${call.path}`, ...call }),
+    stream: async (call) => {
+      const what = call.what ?? `${call.method} ${call.path}`;
+      return readChunks(await requester.stream({ ...call, what }), what, await server());
+    },
     server,
     close: () => endpoints.close(),
   };

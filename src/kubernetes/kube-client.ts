@@ -76,6 +76,11 @@ export interface KubeClient {
   delete(resource: Resource, target: Target, options?: CallOptions): Promise<void>;
   /** Any other path, as text: `/version`, `/readyz`, discovery. */
   raw(call: Omit<Call, "what"> & { readonly what?: string }): Promise<string>;
+  /**
+   * The bytes of an answer that goes on, such as a pod's log; resolves when it has begun. Whoever does not read it to its
+   * end calls `return` or aborts.
+   */
+  stream(call: Omit<Call, "what"> & { readonly what?: string }): Promise<AsyncGenerator<Uint8Array, void>>;
   /** Where the requests go. */
   server(): Promise<string>;
   close(): void;

@@ -67,6 +67,22 @@ export async function openStream(endpoint: Endpoint, request: HttpRequest): Prom
   }
 }
 
+/** The bytes of a stream as they come, until it ends or its guard is told to stop. Throws KubeError. */
+export async function* readChunks(
+  { message, guard }: HttpStream,
+  what: string,
+  server: string,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    for await (const chunk of message) yield chunk as Buffer;
+  } catch (error) {
+    throw errorFromNetwork(what, server, error);
+  } finally {
+    message.destroy();
+    guard.dispose();
+  }
+}
+
 /** Reads a body to its end as UTF-8. Throws `too-large` past `maxBytes`. */
 export async function readBody(
   message: AsyncIterable<Buffer>,

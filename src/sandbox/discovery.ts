@@ -77,6 +77,7 @@ const subresources: Readonly<
   "/pods": [
     { name: "binding", kind: "Binding" },
     { name: "eviction", group: "policy", version: "v1", kind: "Eviction" },
+    { name: "log", kind: "Pod", verbs: ["get"] },
   ],
   "/namespaces": [{ name: "finalize", kind: "Namespace", verbs: ["update"] }],
 };

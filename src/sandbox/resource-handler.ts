@@ -8,6 +8,7 @@ import type { Kernel } from "./kernel.ts";
 import { list } from "./lists.ts";
 import { groupVersion, type KubeObject } from "./object.ts";
 import { apply, applyPatchType, patch } from "./patches.ts";
+import { sendPodLog } from "./pod-log.ts";
 import { type Action, authorize, denial, type User } from "./rbac.ts";
 import { renderFor, renderList, renderObject } from "./render.ts";
 import { isTrue, type ResourcePath, verbOf } from "./request.ts";
@@ -49,6 +50,18 @@ export async function handleResource(state: ServerState, incoming: ResourceReque
       bookmarkIntervalMs: state.bookmarkIntervalMs,
       render: (object) => renderObject(renderFor(state.kernel, type, incoming), object),
     });
+    return;
+  }
+  if (verb === "get" && path.group === "" && path.resource === "pods" && path.subresource === "log") {
+    sendPodLog(
+      state.kernel,
+      targetOf(type, incoming, () => undefined),
+      response,
+      {
+        query,
+        watches: state.watches,
+      },
+    );
     return;
   }
   const body = verb === "get" || verb === "list" ? { text: "", contentType: "" } : await readBody(request);

@@ -21,6 +21,7 @@ import {
 } from "./hub-cluster.ts";
 import { conditionsOf, startHub, type TestHub, until } from "./hub-harness.ts";
 import {
+  addPodOf,
   endJob,
   intent,
   intentController,
@@ -155,6 +156,12 @@ function recorded(client: KubeClient, rights: Set<string>): KubeClient {
       note("delete", resource);
       return client.delete(resource, target, options);
     },
+    stream: (call) => {
+      const [, plural = "", subresource] =
+        /^\/api\/v1\/namespaces\/[^/]+\/([^/]+)\/[^/]+\/(\w+)/.exec(call.path) ?? [];
+      note("get", { group: "", version: "v1", plural, namespaced: true }, subresource);
+      return client.stream(call);
+    },
     raw: (call) => {
       const [, group = "", plural = ""] =
         /^\/apis\/([^/]+)\/[^/]+\/namespaces\/[^/]+\/([^/]+)\/[^/]+$/.exec(call.path) ?? [];
@@ -268,6 +275,14 @@ describe("under the rights that are shipped", () => {
     expect(asked.status).toBe(200);
     const path = `/intents/${asked.body.intent_id}`;
     await until(async () => (await ask(url, "GET", path, { token })).body.phase).toBe("Provisioning");
+    const placed = await ask(url, "GET", path, { token });
+    const { placement } = await intents.status(placed.body.name, "acme-dev");
+    await addPodOf(provider, placement?.namespace ?? "", { phase: "Pending" });
+    // No kubelet is there to have started anything; that nobody was refused is looked at below.
+    expect(await ask(url, "GET", `${path}/logs`, { token })).toMatchObject({
+      status: 409,
+      body: { message: "the container has not started yet" },
+    });
     expect((await ask(url, "DELETE", path, { token: made.token })).status).toBe(202);
     await until(async () => (await ask(url, "GET", path, { token })).status).toBe(404);
     expect((await ask(url, "DELETE", `/auth/tokens/${made.token_id}`, { token })).status).toBe(200);

@@ -243,7 +243,11 @@ describe("flare gpus", () => {
     ]);
     expect(refused.code).toBe(4);
     expect(JSON.parse(refused.out)).toMatchObject([
-      { outcome: "refused", considered: 2, suggestions: [{ alternative: expect.stringContaining("up to 1.13 EUR") }] },
+      {
+        outcome: "refused",
+        considered: 2,
+        suggestions: [{ alternative: expect.stringContaining("up to 1.13 EUR") }],
+      },
     ]);
   });
 

@@ -93,7 +93,7 @@ async function byServer(text: string, flags: HubFlags, around: Surroundings): Pr
     throw new UserError(
       `there is no token for ${server}: flare login ${server}, or give one by --token-file or FLARE_TOKEN`,
     );
-  const trust = { ...(context ?? {}), ...(await trustOf(flags, around)) };
+  const trust = { ...context, ...(await trustOf(flags, around)) };
   return {
     kind: "rest",
     target: {

@@ -1,7 +1,7 @@
 import { INTENTS, type KubeIntent } from "../../hub/intents/intent-view.ts";
 import { API_VERSION } from "../../intent/resources.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
-import { isKubeError, type KubeError } from "../../kubernetes/kube-error.ts";
+import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { KubeObject } from "../../kubernetes/objects.ts";
 import type { WatchEvent } from "../../kubernetes/watch.ts";
 import { EXIT_CODES, UserError } from "../exit.ts";
@@ -9,13 +9,13 @@ import { createFlavorMarket } from "./flavor-market.ts";
 import { toldIntent } from "./kube-intent.ts";
 import type { NewIntent, ToldIntent, UserHub, UserTokens } from "./user-hub.ts";
 
-/** A hub by the API server of its cluster; `namespace`: where Intents are, `flavorsNamespace`: where the hub tells what there is. */
+/** A hub by the API server of its cluster, whose KubeErrors go through; `namespace`: where Intents are, `flavorsNamespace`: where the hub tells what there is. */
 export function createKubeHub(
   client: KubeClient,
   { namespace, flavorsNamespace }: { readonly namespace: string; readonly flavorsNamespace: string },
 ): UserHub {
   const market = createFlavorMarket(client, flavorsNamespace);
-  const hub: UserHub = {
+  return {
     place: `namespace ${namespace}`,
     gpus: ({ region }) => market.gpus(region),
     submit: async (intent) => toldIntent(await create(client, namespace, intent)),
@@ -33,32 +33,6 @@ export function createKubeHub(
     tokens: NO_TOKENS,
     close: () => client.close(),
   };
-  return toldByUserErrors(hub);
-}
-
-/** What the API server refuses becomes an error for the user, with its exit code. */
-function toldByUserErrors(hub: UserHub): UserHub {
-  const told =
-    <A extends readonly unknown[], R>(work: (...args: A) => Promise<R>) =>
-    (...args: A): Promise<R> =>
-      work(...args).catch((error: unknown) => {
-        throw isKubeError(error) ? asUserError(error) : error;
-      });
-  return {
-    ...hub,
-    gpus: told(hub.gpus),
-    submit: told(hub.submit),
-    dryRun: told(hub.dryRun),
-    list: told(hub.list),
-    get: told(hub.get),
-    cancel: told(hub.cancel),
-  };
-}
-
-/** The API server's answer as an error for the user. */
-export function asUserError(error: KubeError): UserError {
-  if (error.code === "config") return new UserError(error.message);
-  return new UserError(error.message, error.code === "not-found" ? EXIT_CODES.notFound : EXIT_CODES.failed);
 }
 
 async function create(
@@ -80,24 +54,28 @@ async function create(
 
 const WATCH_SECONDS = 240;
 
-/** A watch that ends is opened anew. */
-async function* watch(
-  client: KubeClient,
-  { namespace, name, uid }: ToldIntent,
-): AsyncGenerator<ToldIntent, void> {
+async function* watch(client: KubeClient, from: ToldIntent): AsyncGenerator<ToldIntent, void> {
   try {
-    for (;;) {
-      const intent = await client.get<KubeIntent>(INTENTS, { namespace, name });
-      if (intent.metadata?.uid !== uid) return;
-      yield toldIntent(intent);
-      for await (const { type, object } of watchOnce(client, intent)) {
-        if (type === "DELETED") return;
-        if (type !== "BOOKMARK") yield toldIntent(object);
-      }
-    }
+    for await (const intent of states(client, from)) yield toldIntent(intent);
   } catch (error) {
     if (isKubeError(error, "not-found")) return;
-    throw isKubeError(error) ? asUserError(error) : error;
+    throw error;
+  }
+}
+
+/** A watch that ends is opened anew. */
+async function* states(
+  client: KubeClient,
+  { namespace, name, uid }: ToldIntent,
+): AsyncGenerator<KubeIntent, void> {
+  for (;;) {
+    const intent = await client.get<KubeIntent>(INTENTS, { namespace, name });
+    if (intent.metadata?.uid !== uid) return;
+    yield intent;
+    for await (const { type, object } of watchOnce(client, intent)) {
+      if (type === "DELETED") return;
+      if (type !== "BOOKMARK") yield object;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Option } from "commander";
-import { UserError } from "../exit.ts";
+import { isKubeError, type KubeError } from "../../kubernetes/kube-error.ts";
+import { EXIT_CODES, UserError } from "../exit.ts";
 import type { ChosenHub, HubFlags } from "./choose-hub.ts";
 import type { UserHub } from "./user-hub.ts";
 
@@ -26,12 +27,21 @@ const FLAVORS_NAMESPACE = "fluidos";
 
 /** Does the work on the hub that flags, environment and contexts choose. */
 export async function onHub<T>(flags: HubFlags, work: (hub: UserHub) => Promise<T>): Promise<T> {
-  const hub = await openHub(flags);
+  let hub: UserHub | undefined;
   try {
+    hub = await openHub(flags);
     return await work(hub);
+  } catch (error) {
+    throw isKubeError(error) ? asUserError(error) : error;
   } finally {
-    hub.close();
+    hub?.close();
   }
+}
+
+/** The API server's answer as an error for the user, with its exit code. */
+function asUserError({ code, message }: KubeError): UserError {
+  if (code === "config") return new UserError(message);
+  return new UserError(message, code === "not-found" ? EXIT_CODES.notFound : EXIT_CODES.failed);
 }
 
 async function openHub(flags: HubFlags): Promise<UserHub> {
@@ -69,19 +79,13 @@ async function openKubeHub(
   { kubeconfig, context, namespace }: ChosenHub & { kind: "kubeconfig" },
   { flavorsNamespace = FLAVORS_NAMESPACE }: HubFlags,
 ): Promise<UserHub> {
-  const [{ createClient }, { contextNamespace }, { asUserError, createKubeHub }, { isKubeError }] =
-    await Promise.all([
-      import("../../kubernetes/client.ts"),
-      import("../../kubernetes/kubeconfig.ts"),
-      import("./kube-hub.ts"),
-      import("../../kubernetes/kube-error.ts"),
-    ]);
+  const [{ createClient }, { contextNamespace }, { createKubeHub }] = await Promise.all([
+    import("../../kubernetes/client.ts"),
+    import("../../kubernetes/kubeconfig.ts"),
+    import("./kube-hub.ts"),
+  ]);
   const source = { kubeconfig, context };
-  const own =
-    namespace ??
-    (await contextNamespace(source).catch((error: unknown) => {
-      throw isKubeError(error) ? asUserError(error) : error;
-    }));
+  const own = namespace ?? (await contextNamespace(source));
   const client = createClient({ ...source, userAgent: CLIENT_OPTIONS.userAgent });
   return createKubeHub(client, { namespace: own, flavorsNamespace });
 }

@@ -176,10 +176,11 @@ function endpointOf({
 
 function queryOf(query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
 }
 
-function readAs<S extends z.ZodType>(form: S, body: string, server: string): z.output<S> {
+/** Reads a text of JSON by its form. Throws a UserError that names the server. */
+export function readAs<S extends z.ZodType>(form: S, body: string, server: string): z.output<S> {
   const read = form.safeParse(parsed(body));
   if (read.success) return read.data;
   const [issue] = read.error.issues;

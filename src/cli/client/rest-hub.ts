@@ -5,7 +5,7 @@ import { sleep } from "../../kubernetes/timing.ts";
 import { GIB, parseBytes } from "../../units/memory.ts";
 import { EXIT_CODES, UserError } from "../exit.ts";
 import { ApiFailure, NetworkFailure } from "./api-failure.ts";
-import type { RestClient } from "./rest-client.ts";
+import { type RestClient, readAs } from "./rest-client.ts";
 import {
   dryRunForm,
   gpusForm,
@@ -185,29 +185,33 @@ const SILENCE_MS = 60_000;
 /** Streams that broke one after the other without a word. */
 const MOST_FAILURES = 6;
 
+/** A stream that breaks is opened anew, and begins with the state as it is then. */
 async function* watch(client: RestClient, from: ToldIntent): AsyncGenerator<ToldIntent, void> {
-  const call = {
-    method: "GET",
-    path: `${pathOf(from.uid)}/events`,
-    headers: { Accept: "text/event-stream" },
-  } as const;
   for (let failures = 0; ; failures += 1) {
     try {
-      for await (const { event, data } of readServerEvents(client.stream(call, SILENCE_MS))) {
-        if (event === "gone") return;
-        const read = intentForm.safeParse(JSON.parse(data));
-        if (event !== "status" || !read.success) continue;
+      for await (const state of statesOf(client, from.uid)) {
+        if (state === "gone") return;
         failures = 0;
-        yield toldIntent(read.data);
+        yield toldIntent(state);
       }
     } catch (error) {
-      if (error instanceof ApiFailure && error.status === 404) return;
+      if (isGone(error)) return;
       if (!isPassing(error) || failures >= MOST_FAILURES) throw error;
     }
     await sleep(Math.min(15_000, 250 * 2 ** failures));
   }
 }
 
+async function* statesOf(client: RestClient, uid: string): AsyncGenerator<IntentForm | "gone", void> {
+  const headers = { Accept: "text/event-stream" };
+  const call = { method: "GET", path: `${pathOf(uid)}/events`, headers } as const;
+  for await (const { event, data } of readServerEvents(client.stream(call, SILENCE_MS))) {
+    if (event === "gone") yield "gone";
+    if (event === "status") yield readAs(intentForm, data, client.server);
+  }
+}
+
+const isGone = (error: unknown): boolean => error instanceof ApiFailure && error.status === 404;
 const isPassing = (error: unknown): boolean =>
   (error instanceof NetworkFailure && error.isPassing) ||
   (error instanceof ApiFailure && (error.status === 429 || error.status >= 502));

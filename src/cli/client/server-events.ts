@@ -14,25 +14,31 @@ const LONGEST = 4 * 1024 * 1024;
 export async function* readServerEvents(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<ReceivedEvent, void> {
-  let event = "message";
-  let data: string[] = [];
+  let lines: string[] = [];
   let size = 0;
   for await (const line of linesOf(chunks)) {
-    if (line === "") {
-      if (data.length > 0) yield { event, data: data.join("\n") };
-      event = "message";
-      data = [];
-      size = 0;
-      continue;
-    }
-    const colon = line.indexOf(":");
-    const field = colon === -1 ? line : line.slice(0, colon);
-    const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
     size += line.length;
     if (size > LONGEST) throw new Error("an event is too long");
-    if (field === "event") event = value;
-    if (field === "data") data.push(value);
+    if (line !== "") {
+      lines.push(line);
+      continue;
+    }
+    const event = eventOf(lines);
+    if (event !== undefined) yield event;
+    lines = [];
+    size = 0;
   }
+}
+
+/** Undefined for what has no data. */
+function eventOf(lines: readonly string[]): ReceivedEvent | undefined {
+  const fields = lines.map((line) => {
+    const [, name = line, value = ""] = /^([^:]*): ?(.*)$/s.exec(line) ?? [];
+    return { name, value };
+  });
+  const data = fields.filter(({ name }) => name === "data").map(({ value }) => value);
+  const event = fields.findLast(({ name }) => name === "event")?.value ?? "message";
+  return data.length === 0 ? undefined : { event, data: data.join("\n") };
 }
 
 /** Lines end with CR LF, LF or CR; what no end follows is no line. */

@@ -73,6 +73,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     market,
     intents,
     tokens,
+    providers: federation.providers.directory,
     tenants,
     meaning,
     pending: createPendingIntents(intents, elapsed),

@@ -9,7 +9,7 @@ import { addressKey, type ClientAddress } from "./client-address.ts";
 import { ERROR_CODES } from "./error-codes.ts";
 import { parseJson, readBytes, requireJson } from "./json-body.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { bodyResponse, bytesResponse, eventsResponse, SECURITY_HEADERS } from "./response.ts";
+import { bodyResponse, bytesResponse, chunksResponse, eventsResponse, SECURITY_HEADERS } from "./response.ts";
 import type { ApiRequest, Reply, Route } from "./route.ts";
 
 type Env = { readonly Bindings: HttpBindings };
@@ -152,6 +152,7 @@ function respond({ context }: Incoming, reply: Reply): Promise<Response> | Respo
   const acceptEncoding = context.req.header("Accept-Encoding");
   if ("bytes" in reply) return bytesResponse(reply, acceptEncoding);
   if ("events" in reply) return eventsResponse(reply);
+  if ("chunks" in reply) return chunksResponse(reply);
   return bodyResponse(reply, acceptEncoding);
 }
 

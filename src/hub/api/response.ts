@@ -56,23 +56,42 @@ export function takesGzip(acceptEncoding: string | undefined): boolean {
 
 /** A stream of server-sent events; the next one is made when the last one was taken. */
 export function eventsResponse({ status, headers, events }: Of<"events">): Response {
-  const iterator = events[Symbol.asyncIterator]();
+  const own = { "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no" };
+  return new Response(streamOf(encoded(events)), { status, headers: { ...own, ...headers } });
+}
+
+/** A stream of bytes; the next ones are asked for when the last ones were taken. */
+export function chunksResponse({ status, headers, chunks, end }: Of<"chunks">): Response {
+  return new Response(streamOf(chunks, end), { status, headers: { ...headers } });
+}
+
+async function* encoded(events: AsyncIterable<ServerEvent | "alive">): AsyncGenerator<Uint8Array, void> {
   const encoder = new TextEncoder();
-  const stream = new ReadableStream<Uint8Array>(
+  for await (const event of events) yield encoder.encode(eventText(event));
+}
+
+function streamOf(chunks: AsyncIterable<Uint8Array>, end: () => void = () => undefined): ReadableStream {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
-        const next = await iterator.next();
-        if (next.done === true) controller.close();
-        else controller.enqueue(encoder.encode(eventText(next.value)));
+        try {
+          const next = await iterator.next();
+          if (next.done !== true) return controller.enqueue(next.value);
+          controller.close();
+          end();
+        } catch (error) {
+          end();
+          throw error;
+        }
       },
       cancel: async () => {
+        end();
         await iterator.return?.();
       },
     },
     { highWaterMark: 1 },
   );
-  const own = { "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no" };
-  return new Response(stream, { status, headers: { ...own, ...headers } });
 }
 
 function eventText(event: ServerEvent | "alive"): string {

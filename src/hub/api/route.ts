@@ -44,6 +44,13 @@ export type Reply =
       readonly status: number;
       readonly headers?: Headers;
       readonly events: AsyncIterable<ServerEvent | "alive">;
+    }
+  | {
+      readonly status: number;
+      readonly headers?: Headers;
+      readonly chunks: AsyncIterable<Uint8Array>;
+      /** Called once when all was sent, or the client has gone. */
+      readonly end: () => void;
     };
 
 interface Described {

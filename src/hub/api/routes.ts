@@ -7,6 +7,7 @@ import { changeRoute } from "./intents/change.ts";
 import { eventsRoute } from "./intents/events.ts";
 import { getRoute, listRoute } from "./intents/read-routes.ts";
 import { submitRoute } from "./intents/submit.ts";
+import { logsRoute } from "./logs/logs-route.ts";
 import { openApiDocument } from "./openapi.ts";
 import { resourcesRoute } from "./resources/resources.ts";
 import type { Route } from "./route.ts";
@@ -29,6 +30,7 @@ export function apiRoutes(
     changeRoute(world),
     cancelRoute(world),
     eventsRoute(world),
+    logsRoute(world),
     resourcesRoute(world),
     createTokenRoute(world),
     listTokensRoute(world),

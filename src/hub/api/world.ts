@@ -2,6 +2,7 @@ import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { IntentCache } from "../intents/intent-cache.ts";
 import type { IntentMeaning } from "../intents/meaning.ts";
+import type { ProviderDirectory } from "../providers/directory.ts";
 import type { Caller } from "./auth/authenticate.ts";
 import type { TokenStore } from "./auth/token-store.ts";
 import type { ApiConfig } from "./config.ts";
@@ -18,12 +19,14 @@ export interface ApiWorld {
   readonly market: Market;
   readonly intents: IntentCache;
   readonly tokens: TokenStore;
+  /** Where Intents run, to read their logs. */
+  readonly providers: Pick<ProviderDirectory, "get">;
   readonly tenants: Pick<TenantDirectory, "get">;
   readonly meaning: IntentMeaning;
   readonly pending: PendingIntents;
   /** How often suggestions are worked out, by tenant. */
   readonly suggesting: RateLimit;
-  /** Open event streams by tenant. */
+  /** Open streams of events and logs by tenant. */
   readonly streams: Map<string, number>;
   readonly log: Logger;
   readonly now: () => number;

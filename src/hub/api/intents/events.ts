@@ -1,8 +1,8 @@
 import type { IntentView } from "../../intents/intent-view.ts";
-import { ApiError } from "../api-error.ts";
 import type { Caller } from "../auth/authenticate.ts";
 import { namespacesWith } from "../auth/permissions.ts";
 import type { ApiRequest, Reply, Route, ServerEvent } from "../route.ts";
+import { enterStream } from "../streams.ts";
 import type { ApiWorld } from "../world.ts";
 import { findIntent } from "./find.ts";
 import { etagOf, intentForm } from "./intent-form.ts";
@@ -35,32 +35,12 @@ export function eventsRoute(world: ApiWorld): Route {
 
 async function watch(world: ApiWorld, request: ApiRequest, caller: Caller): Promise<Reply> {
   const view = await findIntent(world, caller, request.params.intent_id ?? "", "intents:read");
-  const leave = enter(world, caller.grant.tenant);
+  const leave = enterStream(world, caller.grant.tenant);
   const stays = async (): Promise<boolean> => {
     const { grant } = await request.again();
     return namespacesWith(grant, "intents:read").includes(view.namespace);
   };
   return { status: 200, events: eventsOf(world, view, { signal: request.signal, stays, leave }) };
-}
-
-/** Counts a stream in. Throws RATE_LIMITED where there are as many as may be. */
-function enter({ streams, config }: ApiWorld, tenant: string): () => void {
-  const open = streams.get(tenant) ?? 0;
-  const all = [...streams.values()].reduce((sum, count) => sum + count, 0);
-  if (open >= config.limits.streamsPerTenant || all >= config.limits.streams)
-    throw new ApiError(
-      "RATE_LIMITED",
-      "there are too many open event streams; close some, or ask now and then",
-      {
-        retryAfterSeconds: 30,
-      },
-    );
-  streams.set(tenant, open + 1);
-  return () => {
-    const left = (streams.get(tenant) ?? 1) - 1;
-    if (left === 0) streams.delete(tenant);
-    else streams.set(tenant, left);
-  };
 }
 
 interface Watching {
