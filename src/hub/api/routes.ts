@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Authenticator } from "./auth/authenticate.ts";
 import { createTokenRoute, listTokensRoute, revokeTokenRoute } from "./auth/token-routes.ts";
 import { verifyRoute } from "./auth/verify.ts";
+import { docsRoute } from "./docs/docs-route.ts";
 import { cancelRoute } from "./intents/cancel.ts";
 import { changeRoute } from "./intents/change.ts";
 import { eventsRoute } from "./intents/events.ts";
@@ -38,7 +39,14 @@ export function apiRoutes(
     verifyRoute(auth, tenancy),
     healthRoute(),
   ];
-  return [...routes, documentRoute(routes, version)];
+  let document: object | undefined;
+  // Once somebody asks: every replica serves it, and hardly any is asked.
+  const documentOf = (): object => {
+    document ??= openApiDocument(all, version);
+    return document;
+  };
+  const all = [...routes, documentRoute(documentOf), docsRoute(documentOf)];
+  return all;
 }
 
 function healthRoute(): Route {
@@ -55,8 +63,8 @@ function healthRoute(): Route {
   };
 }
 
-function documentRoute(routes: readonly Route[], version: string): Route {
-  const route: Route = {
+function documentRoute(documentOf: () => object): Route {
+  return {
     method: "GET",
     path: "/openapi.json",
     operationId: "getOpenApi",
@@ -65,11 +73,6 @@ function documentRoute(routes: readonly Route[], version: string): Route {
     access: "public",
     answer: { status: 200, description: "OpenAPI 3.1.", type: "application/openapi+json" },
     errors: [],
-    handle: () => {
-      document ??= openApiDocument([...routes, route], version);
-      return { status: 200, body: document };
-    },
+    handle: () => ({ status: 200, body: documentOf() }),
   };
-  let document: object | undefined;
-  return route;
 }
