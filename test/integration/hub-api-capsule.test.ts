@@ -114,6 +114,24 @@ it("35: somebody who owns several gets none by chance", async () => {
   expect((await api.ask("GET", `/intents/${made.body.intent_id}`, { token: tokens.bob })).status).toBe(404);
 });
 
+it("have the GPUs that their ResourceQuotas let them", async () => {
+  const { client } = cluster.hub;
+  const resourceQuotas = { scope: "Tenant", items: [{ hard: { "requests.nvidia.com/gpu": "1" } }] };
+  await client.patch(CAPSULE_TENANTS, { name: "acme" }, { spec: { resourceQuotas } });
+  const asked = { token: tokens.alice, body: request(), headers: { "X-Flare-Tenant": "acme" } };
+  // The Intent of the test before has the one.
+  await until(async () => (await api.ask("POST", "/intents?dry_run=true", asked)).status).toBe(429);
+  expect(await api.ask("POST", "/intents", asked)).toMatchObject({
+    status: 429,
+    body: {
+      error_code: "QUOTA_EXCEEDED",
+      quota: { name: "requests.nvidia.com/gpu", used: "1", limit: "1" },
+    },
+  });
+  await client.patch(CAPSULE_TENANTS, { name: "acme" }, { spec: { resourceQuotas: null } });
+  await until(async () => (await api.ask("POST", "/intents?dry_run=true", asked)).status).toBe(200);
+});
+
 it("lose and win owners and namespaces at once", async () => {
   const { client } = cluster.hub;
   await client.patch(CAPSULE_TENANTS, { name: "globex" }, { spec: { owners: [] } });

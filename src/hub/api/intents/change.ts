@@ -63,7 +63,10 @@ async function change(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
     requireChangeable(view, spec, mayRestart);
     const requirement = readRequirement(spec, world.meaning, world.now(), "");
     const { decision } = assess(world.market.now().ledger, requirement);
-    requireTenantQuota(world, caller, requirement, decision, view.uid);
+    requireTenantQuota(world, caller, requirement, decision, {
+      namespace: view.namespace,
+      except: view.uid,
+    });
     const changed = await write(world, view, spec).catch((error: unknown) => {
       if (isKubeError(error, "conflict") && tries < TRIES) return undefined;
       throw kubeFailure(error, "the Intent cannot be changed");

@@ -1,9 +1,11 @@
 import { exchange } from "../../../allocation/currency.ts";
+import type { Decision } from "../../../allocation/decision.ts";
 import type { Requirement } from "../../../allocation/requirement.ts";
 import type { CurrencyRates, Money } from "../../../allocation/types.ts";
 import { formatMoney } from "../../../units/money.ts";
 import { ApiError } from "../api-error.ts";
 import type { Quota } from "../config.ts";
+import type { HardLimit } from "../tenants/capsule-quotas.ts";
 
 /** What one Intent counts for. */
 export interface Share {
@@ -11,14 +13,31 @@ export interface Share {
   readonly model: string | undefined;
   /** Of an hour; undefined: not known. */
   readonly rate: Money | undefined;
+  /** Namespace of the Intent. */
+  readonly namespace: string;
+  /** Units by extended resource, where it has a place; undefined: it waits for one. */
+  readonly units: Readonly<Record<string, number>> | undefined;
 }
 
 /** What an Intent with this requirement counts for. */
-export const shareOf = ({ gpu, tasks }: Requirement, rate: Money | undefined): Share => ({
-  gpus: gpu.count * tasks,
-  model: gpu.model,
-  rate,
-});
+export function shareOf(
+  { gpu, tasks }: Requirement,
+  decision: Decision,
+  namespace: string,
+  rate: Money | undefined,
+): Share {
+  const placed = decision.placed ? unitsOf(decision.placements) : undefined;
+  return { gpus: gpu.count * tasks, model: gpu.model, rate, namespace, units: placed };
+}
+
+/** Units of each resource that tasks take. */
+export function unitsOf(
+  tasks: readonly { readonly resource: string; readonly units: number }[],
+): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const { resource, units } of tasks) sums[resource] = (sums[resource] ?? 0) + units;
+  return sums;
+}
 
 /** Throws QUOTA_EXCEEDED where a tenant that has these shares may not have one more. */
 export function requireQuota(
@@ -36,6 +55,30 @@ export function requireQuota(
     requireRoom(`gpusByModel.${model}`, { used, asked: asked.gpus, limit });
   }
   if (quota.hourlyRate !== undefined) requireRate(quota.hourlyRate, shares, asked, currencyRates);
+}
+
+/** Throws QUOTA_EXCEEDED where a ResourceQuota of the tenant has no room for one more. */
+export function requireHardLimits(
+  limits: readonly HardLimit[],
+  shares: readonly Share[],
+  asked: Share,
+): void {
+  for (const { name, resource, limit, scope } of limits) {
+    const takes = (share: Share): number => (resource === undefined ? 1 : unitsFor(share, resource));
+    const needed = takes(asked);
+    if (needed === 0) continue;
+    const counted = shares.filter(({ namespace }) => scope === "tenant" || namespace === asked.namespace);
+    const used = counted.reduce((sum, share) => sum + takes(share), 0);
+    requireRoom(name, { used, asked: needed, limit });
+  }
+}
+
+/** What waits for a place may get any resource of its vendor's: it counts for each of them. */
+function unitsFor({ units, gpus, model }: Share, resource: string): number {
+  if (units !== undefined) return units[resource] ?? 0;
+  const [vendor] = model?.split("-") ?? [];
+  const [domain = ""] = resource.split("/");
+  return vendor === undefined || domain.includes(vendor) ? gpus : 0;
 }
 
 function requireRate(

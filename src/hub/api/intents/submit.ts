@@ -98,7 +98,7 @@ async function submit(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
   if (assessment.outcome === "refused") {
     throw refusal(assessment.decision, ledger.offers, suggestFor(world, caller, ledger, asked));
   }
-  const share = requireTenantQuota(world, caller, asked.requirement, assessment.decision);
+  const share = requireTenantQuota(world, caller, asked.requirement, assessment.decision, { namespace });
   const answer = answerTo(assessment, ledger.offers, world.now());
   const suggest = (): readonly Suggestion[] => suggestFor(world, caller, ledger, asked);
   if (isDryRun) return { status: 200, body: { ...answer, ...dryRun(ledger, assessment, suggest) } };

@@ -6,7 +6,7 @@ import { hasEnded, type IntentView } from "../../intents/intent-view.ts";
 import type { Caller } from "../auth/authenticate.ts";
 import type { Quota } from "../config.ts";
 import type { ApiWorld } from "../world.ts";
-import { requireQuota, type Share, shareOf } from "./quota.ts";
+import { requireHardLimits, requireQuota, type Share, shareOf, unitsOf } from "./quota.ts";
 
 /** The quota of a tenant: its own, or the one that all others have. */
 function quotaOf({ config }: Pick<ApiWorld, "config">, tenant: string): Quota {
@@ -20,17 +20,19 @@ export function requireTenantQuota(
   { grant }: Caller,
   requirement: Requirement,
   decision: Decision,
-  except?: string,
+  { namespace, except }: { readonly namespace: string; readonly except?: string },
 ): Share {
   const rate = decision.placed ? decision.rate : requirement.constraints.maxHourly;
-  const asked = shareOf(requirement, rate);
+  const asked = shareOf(requirement, decision, namespace, rate);
+  const tenant = world.tenants.get(grant.tenant);
   // All of the tenant's, also those that this member of it may not see.
-  const shares = (world.tenants.get(grant.tenant)?.namespaces ?? [])
-    .flatMap((namespace) => [...world.intents.inNamespace(namespace)])
+  const shares = (tenant?.namespaces ?? [])
+    .flatMap((each) => [...world.intents.inNamespace(each)])
     .filter((view) => view.uid !== except && counts(view))
     .map((view) => shareOfView(world, view));
   const all = [...shares, ...world.pending.of(grant.tenant)];
   requireQuota(quotaOf(world, grant.tenant), all, asked, world.meaning.currencyRates);
+  requireHardLimits(tenant?.limits ?? [], all, asked);
   return asked;
 }
 
@@ -38,14 +40,16 @@ export function requireTenantQuota(
 const counts = (view: IntentView): boolean => !hasEnded(view) && view.read.ok;
 
 /** What waits counts for what it may cost at most. */
-function shareOfView({ meaning }: ApiWorld, { read, status }: IntentView): Share {
-  if (!read.ok) return { gpus: 0, model: undefined, rate: undefined };
+function shareOfView({ meaning }: ApiWorld, { read, status, namespace }: IntentView): Share {
+  if (!read.ok) return { gpus: 0, model: undefined, rate: undefined, namespace, units: {} };
   const { workload, constraints } = read.spec;
   const { gpu } = workload.resources;
   const named = gpu.model === undefined ? undefined : meaning.resolveModel(gpu.model);
   return {
     gpus: gpu.count * tasksOf(read.spec),
     model: named?.known === true ? named.model : undefined,
+    namespace,
+    units: status.placement && unitsOf(status.placement.tasks),
     rate: parseMoney(status.placement?.rate ?? constraints?.maxHourlyCost ?? "", meaning.currency),
   };
 }

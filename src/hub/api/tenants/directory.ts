@@ -8,6 +8,7 @@ import type { Logger } from "../../../observability/logger.ts";
 import { NAMESPACES } from "../../engines/resources.ts";
 import { ApiError } from "../api-error.ts";
 import type { Subject } from "../auth/subject.ts";
+import { type CapsuleQuotas, type HardLimit, hardLimits } from "./capsule-quotas.ts";
 
 export const CAPSULE_TENANTS: Resource = {
   group: "capsule.clastix.io",
@@ -27,6 +28,8 @@ export interface Tenant {
   readonly namespaces: readonly string[];
   /** Undefined: RBAC on its namespaces says who belongs to it. */
   readonly owners: readonly Owner[] | undefined;
+  /** What its ResourceQuotas bound, where Capsule keeps it. */
+  readonly limits: readonly HardLimit[];
 }
 
 /** The tenants that there are. */
@@ -48,7 +51,10 @@ export interface DirectoryOptions {
 }
 
 interface KubeTenant extends KubeObject {
-  readonly spec?: { readonly owners?: readonly Partial<Owner>[] };
+  readonly spec?: {
+    readonly owners?: readonly Partial<Owner>[];
+    readonly resourceQuotas?: CapsuleQuotas;
+  };
   readonly status?: { readonly namespaces?: readonly string[] };
 }
 
@@ -123,6 +129,7 @@ function capsuleTenant({ metadata, spec, status }: KubeTenant): Tenant {
     name: metadata?.name ?? "",
     namespaces: [...new Set(status?.namespaces ?? [])].sort(),
     owners,
+    limits: hardLimits(spec?.resourceQuotas),
   };
 }
 
@@ -148,7 +155,10 @@ function labelledTenants(tenantOf: ReadonlyMap<string, string>): Map<string, Ten
   for (const [namespace, tenant] of tenantOf)
     namespaces.set(tenant, [...(namespaces.get(tenant) ?? []), namespace]);
   return new Map(
-    [...namespaces].map(([name, own]) => [name, { name, namespaces: own.sort(), owners: undefined }]),
+    [...namespaces].map(([name, own]) => [
+      name,
+      { name, namespaces: own.sort(), owners: undefined, limits: [] },
+    ]),
   );
 }
 

@@ -4,11 +4,12 @@ import type { ReasonCode } from "../../../../src/allocation/reasons.ts";
 import type { Offer } from "../../../../src/allocation/types.ts";
 import { ApiError } from "../../../../src/hub/api/api-error.ts";
 import { differenceOf, mergePatch } from "../../../../src/hub/api/intents/merge-patch.ts";
-import { requireQuota, type Share } from "../../../../src/hub/api/intents/quota.ts";
+import { requireHardLimits, requireQuota, type Share } from "../../../../src/hub/api/intents/quota.ts";
 import { refusalCode, suggestionForm } from "../../../../src/hub/api/intents/refusal.ts";
 import { someOfEachKind } from "../../../../src/hub/api/intents/suggestions.ts";
 import { pageOf } from "../../../../src/hub/api/page.ts";
 import { inCurrency, isAskedFor, rowsOf } from "../../../../src/hub/api/resources/rows.ts";
+import { hardLimits } from "../../../../src/hub/api/tenants/capsule-quotas.ts";
 import { offersOf } from "../../../../src/hub/inventory/offers.ts";
 import { nodeRecord, offerOptions } from "../builders.ts";
 
@@ -63,6 +64,8 @@ describe("a quota", () => {
     gpus,
     model,
     rate: amount === undefined ? undefined : { amount, currency: "USD" },
+    namespace: "team-a",
+    units: undefined,
   });
   const exceeded = (quota: Parameters<typeof requireQuota>[0], has: Share[], asked: Share): string => {
     try {
@@ -102,6 +105,64 @@ describe("a quota", () => {
     ],
   ])("where %s", (_, quota, has, asked, told) => {
     expect(exceeded(quota, has, asked)).toBe(told);
+  });
+});
+
+describe("a ResourceQuota of a tenant", () => {
+  const H100 = "requests.nvidia.com/gpu";
+  const share = (units: Share["units"], namespace = "a", model = "nvidia-h100"): Share => ({
+    gpus: 2,
+    model,
+    rate: undefined,
+    namespace,
+    units,
+  });
+  const two = share({ "nvidia.com/gpu": 2 });
+  const quotas = (hard: Record<string, string | number>, more: object = {}) => ({
+    items: [{ hard, ...more }],
+  });
+
+  test.each([
+    ["is just reached", quotas({ [H100]: "4" }), [two], two, ""],
+    ["is exceeded", quotas({ [H100]: 3 }), [two], two, `${H100} 2/3`],
+    ["is that of the whole tenant", quotas({ [H100]: "3" }), [share(two.units, "b")], two, `${H100} 2/3`],
+    [
+      "is that of each namespace",
+      { scope: "Namespace", ...quotas({ [H100]: "3" }) },
+      [share(two.units, "b")],
+      two,
+      "",
+    ],
+    ["is of another resource", quotas({ "requests.nvidia.com/mig-1g.10gb": "0" }), [], two, ""],
+    ["forbids a resource", quotas({ [H100]: "0" }), [], two, `${H100} 0/0`],
+    ["counts what waits", quotas({ [H100]: "3" }), [share(undefined)], two, `${H100} 2/3`],
+    [
+      "does not count what waits for another vendor's",
+      quotas({ [H100]: "3" }),
+      [share(undefined, "a", "amd-mi300x")],
+      two,
+      "",
+    ],
+    ["holds for some pods alone", quotas({ [H100]: "0" }, { scopes: ["Terminating"] }), [], two, ""],
+    [
+      "bounds Intents",
+      quotas({ "count/intents.flare.clastix.io": "1" }),
+      [two],
+      two,
+      "count/intents.flare.clastix.io 1/1",
+    ],
+    ["bounds other things", quotas({ "requests.cpu": "0", "limits.memory": "0", pods: "0" }), [], two, ""],
+    ["makes no sense", quotas({ [H100]: "many" }), [], two, ""],
+    ["is absent", undefined, [two], two, ""],
+  ])("that %s", (_, written, has, asked, told) => {
+    let exceeded = "";
+    try {
+      requireHardLimits(hardLimits(written), has, asked);
+    } catch (error) {
+      const { name, used, limit } = (error as ApiError).details.quota ?? {};
+      exceeded = `${name} ${used}/${limit}`;
+    }
+    expect(exceeded).toBe(told);
   });
 });
 
