@@ -45,7 +45,9 @@ export async function serveApp(
 ): Promise<ApiServer> {
   const { tls, log } = options;
   const ending = new AbortController();
-  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  // Its own Request and Response take the place of Node's for all of the process: a text that is there as a whole is sent as
+  // such, in half the time that a stream of one takes.
+  const answer = getRequestListener(app.fetch);
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     void answer(request, response);
   };

@@ -96,12 +96,12 @@ async function submit(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
   const { ledger } = world.market.now();
   const assessment = assess(ledger, asked.requirement);
   if (assessment.outcome === "refused") {
-    throw refusal(assessment.decision, ledger.offers, suggestFor(world, caller, ledger, asked));
+    throw refusal(assessment.decision, ledger.offers, await suggestFor(world, caller, ledger, asked));
   }
   const share = requireTenantQuota(world, caller, asked.requirement, assessment.decision, { namespace });
   const answer = answerTo(assessment, ledger.offers, world.now());
-  const suggest = (): readonly Suggestion[] => suggestFor(world, caller, ledger, asked);
-  if (isDryRun) return { status: 200, body: { ...answer, ...dryRun(ledger, assessment, suggest) } };
+  const suggest = (): Promise<readonly Suggestion[]> => suggestFor(world, caller, ledger, asked);
+  if (isDryRun) return { status: 200, body: { ...answer, ...(await dryRun(ledger, assessment, suggest)) } };
   const created = await world.pending.carryOut({ tenant: caller.grant.tenant, share }, () =>
     create(world, caller, named, asked.spec),
   );
@@ -208,29 +208,28 @@ function answerTo(
 
 /** Now, and what the slowest of its offers says of a cold start. */
 function startOf({ placements }: Placed, offers: readonly Offer[], now: number): Date {
-  const chosen = new Set(placements.map(({ offer }) => offer));
-  const seconds = offers
-    .filter(({ id }) => chosen.has(id))
-    .map(({ warm, sla }) => (warm === true ? 0 : (sla.coldStartSeconds ?? 0)));
+  const seconds = placements
+    .map((placement) => offers.find(({ id }) => id === placement.offer))
+    .map((offer) => (offer === undefined || offer.warm === true ? 0 : (offer.sla.coldStartSeconds ?? 0)));
   return new Date(now + Math.max(0, ...seconds) * 1000);
 }
 
 /** Each takes tens of decisions: who asks for many in a row gets some refusals without any. */
-function suggestFor(
+async function suggestFor(
   { suggesting }: ApiWorld,
   { grant }: Caller,
   snapshot: Snapshot,
   { requirement }: Asked,
-): readonly Suggestion[] {
+): Promise<readonly Suggestion[]> {
   return suggesting.take(grant.tenant) === undefined ? suggestionsFor(snapshot, requirement) : [];
 }
 
-function dryRun(
+async function dryRun(
   { offers }: Snapshot,
   assessment: Exclude<Assessment, { readonly outcome: "refused" }>,
-  suggest: () => readonly Suggestion[],
+  suggest: () => Promise<readonly Suggestion[]>,
 ) {
-  const suggestions = assessment.decision.placed ? [] : suggest().map(suggestionForm);
+  const suggestions = assessment.decision.placed ? [] : (await suggest()).map(suggestionForm);
   return {
     dry_run: true as const,
     message: explain(assessment.decision, offers),

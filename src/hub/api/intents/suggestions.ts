@@ -4,20 +4,27 @@ import type { Offer, Snapshot } from "../../../allocation/types.ts";
 
 /** Offers that suggestions are worked out on: each takes tens of decisions, and nobody else is served meanwhile. */
 const MOST_OFFERS = 1000;
+/** Offers that are looked at in one go, some milliseconds; then others have their turn. */
+const IN_ONE_GO = 500;
 
 /** What would fit instead. Every suggestion was tried on real offers; with thousands of equal nodes, on some of each kind. */
-export function suggestionsFor(snapshot: Snapshot, requirement: Requirement): readonly Suggestion[] {
-  return suggest({ ...snapshot, offers: someOfEachKind(snapshot.offers, requirement.tasks) }, requirement);
+export async function suggestionsFor(
+  snapshot: Snapshot,
+  requirement: Requirement,
+): Promise<readonly Suggestion[]> {
+  const offers = await someOfEachKind(snapshot.offers, requirement.tasks);
+  return suggest({ ...snapshot, offers }, requirement);
 }
 
 /**
  * Of each kind as many offers as the tasks can make use of, the emptiest ones: offers that differ in nothing but their
  * node and what is free of it lead to the same suggestions.
  */
-export function someOfEachKind(offers: readonly Offer[], tasks: number): readonly Offer[] {
+export async function someOfEachKind(offers: readonly Offer[], tasks: number): Promise<readonly Offer[]> {
   if (offers.length <= MOST_OFFERS) return offers;
   const kinds = new Map<string, Offer[]>();
-  for (const offer of offers) {
+  for (const [index, offer] of offers.entries()) {
+    if (index % IN_ONE_GO === IN_ONE_GO - 1) await othersFirst();
     const kind = kindOf(offer);
     const known = kinds.get(kind);
     if (known === undefined) kinds.set(kind, [offer]);
@@ -28,6 +35,8 @@ export function someOfEachKind(offers: readonly Offer[], tasks: number): readonl
     kind.sort((left, right) => right.free - left.free || right.memoryGi - left.memoryGi).slice(0, each);
   return [...kinds.values()].flatMap(emptiest).slice(0, MOST_OFFERS);
 }
+
+const othersFirst = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 const OF_ONE: readonly string[] = [
   "id",

@@ -70,6 +70,7 @@ const compress = promisify(gzip);
 /** GET /resources. */
 export function resourcesRoute(world: ApiWorld): Route {
   const answers = createAnswers(world);
+  const readings = createReadings(world);
   return {
     method: "GET",
     path: "/resources",
@@ -82,8 +83,7 @@ export function resourcesRoute(world: ApiWorld): Route {
     answer: { status: 200, description: "Rows of equal GPUs of a provider.", schema: answer },
     errors: [],
     handle: async (request): Promise<Reply> => {
-      const asked = readAsked(world, readQuery(query, request.query));
-      const { bytes, etag } = await answers(asked);
+      const { bytes, etag } = await answers(readings(request.query));
       // Everybody who may read resources reads the same, by their own right.
       const headers = { ETag: etag, "Cache-Control": "private, no-cache" };
       if (request.header("If-None-Match") === etag) return { status: 304, headers };
@@ -97,9 +97,26 @@ export function resourcesRoute(world: ApiWorld): Route {
 }
 
 interface Asked {
+  /** The same for the same question, however it is written. */
+  readonly key: string;
   readonly filter: ResourceFilter;
   readonly currency: string | undefined;
   readonly page: { readonly limit: number; readonly cursor?: string | undefined };
+}
+
+/** Reads questions; those who look every few seconds write the same one. */
+function createReadings(world: ApiWorld): (query: URLSearchParams) => Asked {
+  const known = new Map<string, Asked>();
+  return (search) => {
+    const text = search.toString();
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    const asked = readAsked(world, readQuery(query, search));
+    const [oldest] = known.keys();
+    if (known.size >= MOST_ANSWERS && oldest !== undefined) known.delete(oldest);
+    known.set(text, asked);
+    return asked;
+  };
 }
 
 function readAsked({ meaning }: ApiWorld, asked: z.output<typeof query>): Asked {
@@ -120,7 +137,8 @@ function readAsked({ meaning }: ApiWorld, asked: z.output<typeof query>): Asked 
     maxRate,
     available: available === undefined ? undefined : available === "true",
   });
-  return { filter, currency, page: { limit: asked.limit, cursor: asked.cursor } };
+  const page = { limit: asked.limit, cursor: asked.cursor };
+  return { key: JSON.stringify([filter, currency, page]), filter, currency, page };
 }
 
 type Report = (path: string, message: string) => void;
@@ -177,10 +195,9 @@ function createAnswers({ market, meaning }: ApiWorld): (asked: Asked) => Promise
       rows = rowsOf(now.ledger.offers);
       known = new Map();
     }
-    const key = JSON.stringify(asked);
+    const { key, filter, currency, page } = asked;
     const found = known.get(key);
     if (found !== undefined) return found;
-    const { filter, currency, page } = asked;
     const priced = currency === undefined ? rows : inCurrency(rows, currency, meaning.currencyRates);
     const made = toBytes(answerOf(priced, filter, page));
     if (known.size < MOST_ANSWERS) known.set(key, made);

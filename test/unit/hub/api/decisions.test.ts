@@ -268,16 +268,16 @@ describe("rows of resources", () => {
 });
 
 describe("offers that suggestions are worked out on", () => {
-  it("are all of them while they are few", () => {
+  it("are all of them while they are few", async () => {
     const offers = [offer(), offer({ id: "2" })];
-    expect(someOfEachKind(offers, 1)).toBe(offers);
+    expect(await someOfEachKind(offers, 1)).toBe(offers);
   });
 
-  it("are some of each kind where they are many, the emptiest ones, and never more than can be looked at", () => {
+  it("are some of each kind where they are many, the emptiest ones, and never more than can be looked at", async () => {
     const many = Array.from({ length: 5000 }, (_, index) =>
       offer({ id: String(index), node: `n${index}`, free: index % 9, unitRate: index % 5 }),
     );
-    const some = someOfEachKind(many, 4);
+    const some = await someOfEachKind(many, 4);
     expect(some.length).toBeLessThanOrEqual(1000);
     expect(new Set(some.map(({ unitRate }) => unitRate)).size).toBe(5);
     expect(some.filter(({ unitRate }) => unitRate === 0).map(({ free }) => free)).toEqual([8, 8, 8, 8]);
