@@ -40,6 +40,8 @@ interface Incoming {
   readonly context: Context<Env>;
   readonly address: string;
   readonly requestId: string;
+  /** What every answer to it says. They go into it from the start: headers that are changed later cost as much as the rest. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Makes the routes one application: each request is let in, read, answered, and whatever goes wrong told in one form. */
@@ -51,7 +53,6 @@ export function createApp(options: AppOptions): Hono<Env> {
       const response = await answer(incoming).catch((error: unknown) =>
         errorResponse(options, incoming, error),
       );
-      decorate(response, incoming, options.isTls);
       options.onAnswer({ method: context.req.method, path, status: response.status });
       return response;
     };
@@ -83,8 +84,9 @@ export function createApp(options: AppOptions): Hono<Env> {
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
-function incomingOf({ clientAddress }: AppOptions, context: Context<Env>): Incoming {
+function incomingOf({ clientAddress, isTls }: AppOptions, context: Context<Env>): Incoming {
   const given = context.req.header("X-Request-Id");
+  const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
   return {
     context,
     // Without a socket, in tests of the application alone, there is no address.
@@ -92,7 +94,8 @@ function incomingOf({ clientAddress }: AppOptions, context: Context<Env>): Incom
       context.env?.incoming?.socket.remoteAddress,
       context.req.header("X-Forwarded-For"),
     ),
-    requestId: given !== undefined && REQUEST_ID.test(given) ? given : randomUUID(),
+    requestId,
+    headers: { ...SECURITY_HEADERS, ...(isTls ? TRANSPORT_SECURITY : {}), "X-Request-Id": requestId },
   };
 }
 
@@ -131,7 +134,7 @@ async function requestOf(
   const { req } = context;
   return {
     params: req.param() as Readonly<Record<string, string>>,
-    query: new URL(req.url).searchParams,
+    query: queryOf(req.url),
     header: (name) => req.header(name),
     body: route.body === undefined ? undefined : await bodyOf(context),
     address,
@@ -143,13 +146,20 @@ async function requestOf(
   };
 }
 
+/** The part of an address that the whole of it is not parsed for. */
+function queryOf(url: string): URLSearchParams {
+  const start = url.indexOf("?");
+  return new URLSearchParams(start === -1 ? "" : url.slice(start + 1));
+}
+
 async function bodyOf({ req }: Context<Env>): Promise<unknown> {
   requireJson(req.header("Content-Type"), req.header("Content-Encoding"));
   return parseJson(await readBytes(req.raw.body));
 }
 
-function respond({ context }: Incoming, reply: Reply): Promise<Response> | Response {
+function respond({ context, headers: common }: Incoming, told: Reply): Promise<Response> | Response {
   const acceptEncoding = context.req.header("Accept-Encoding");
+  const reply = { ...told, headers: { ...common, ...told.headers } };
   if ("bytes" in reply) return bytesResponse(reply, acceptEncoding);
   if ("events" in reply) return eventsResponse(reply);
   if ("chunks" in reply) return chunksResponse(reply);
@@ -165,9 +175,10 @@ function wrongMethod({ context }: Incoming, routes: readonly Route[]): ApiError 
 
 function errorResponse(
   { log }: AppOptions,
-  { context, requestId }: Incoming,
+  incoming: Incoming,
   thrown: unknown,
 ): Promise<Response> | Response {
+  const { context, requestId } = incoming;
   const error = asApiError(thrown);
   const { status } = ERROR_CODES[error.code];
   if (status >= 500) {
@@ -177,7 +188,7 @@ function errorResponse(
     else log.warn(facts, error.message);
   }
   const body = errorBody(error, requestId);
-  return bodyResponse({ status, headers: errorHeaders(error), body }, context.req.header("Accept-Encoding"));
+  return respond(incoming, { status, headers: errorHeaders(error), body });
 }
 
 function asApiError(thrown: unknown): ApiError {
@@ -194,9 +205,4 @@ function asApiError(thrown: unknown): ApiError {
 
 const stackOf = (thrown: unknown): string | undefined => (thrown instanceof Error ? thrown.stack : undefined);
 
-function decorate(response: Response, { requestId }: Incoming, isTls: boolean): void {
-  for (const [name, value] of Object.entries(SECURITY_HEADERS))
-    if (!response.headers.has(name)) response.headers.set(name, value);
-  if (isTls) response.headers.set("Strict-Transport-Security", "max-age=31536000");
-  response.headers.set("X-Request-Id", requestId);
-}
+const TRANSPORT_SECURITY = { "Strict-Transport-Security": "max-age=31536000" } as const;

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -16,6 +16,8 @@ export interface Flare {
   readonly run: (args: readonly string[], input?: string, env?: Record<string, string>) => Promise<Run>;
   /** Writes a file into a scratch folder and returns its path. */
   readonly file: (name: string, text: string) => string;
+  /** Puts a link to the program, as a package manager does, and returns its path. */
+  readonly link: (name: string) => string;
   readonly remove: () => void;
 }
 
@@ -33,6 +35,11 @@ export function buildFlare(): Flare {
     file: (name, text) => {
       const path = join(dir, name);
       writeFileSync(path, text);
+      return path;
+    },
+    link: (name) => {
+      const path = join(dir, name);
+      symlinkSync(join(dist, "flare.js"), path);
       return path;
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),

@@ -24,6 +24,17 @@ describe("flare", () => {
     ["mappings", "show"],
     ["demo"],
     ["completion"],
+    ["login"],
+    ["context"],
+    ["context", "use"],
+    ["gpus"],
+    ["run"],
+    ["submit"],
+    ["intents"],
+    ["status"],
+    ["logs"],
+    ["cancel"],
+    ["token", "create"],
   ];
   it.each(commands.map((path) => [path.join(" ") || "flare", path] as const))(
     "%s has help",
@@ -64,10 +75,29 @@ describe("flare", () => {
     expect(out).toContain('"mappings") words="check show');
   });
 
+  it("completes what people use it for", async () => {
+    const { out } = await flare.run(["completion", "bash"]);
+    for (const path of ["login", "context", "context use", "token create", "logs", "run"])
+      expect(out).toContain(`${JSON.stringify(path)}) words=`);
+    const script = `${out}\nCOMP_WORDS=(flare logs --fo); COMP_CWORD=2; _flare; echo "\${COMPREPLY[@]}"`;
+    expect(spawnSync("bash", ["-c", script], { encoding: "utf8" }).stdout).toBe("--follow\n");
+  });
+
   it("completes subcommands in bash", async () => {
     const { out } = await flare.run(["completion", "bash"]);
     const script = `${out}\nCOMP_WORDS=(flare mappings s); COMP_CWORD=2; _flare; echo "\${COMPREPLY[@]}"`;
     expect(spawnSync("bash", ["-c", script], { encoding: "utf8" }).stdout).toBe("show\n");
+  });
+});
+
+describe("as a kubectl plugin", () => {
+  it("is found by kubectl under the name that the package gives it, and does the same", async () => {
+    const { bin } = JSON.parse(readFileSync("package.json", "utf8")) as { bin: Record<string, string> };
+    expect(bin["kubectl-flare"]).toBe(bin.flare);
+    const plugin = flare.link("kubectl-flare");
+    // As kubectl does: the file by its own path, with what came after its name.
+    const run = spawnSync(plugin, ["mappings", "show", "h100", "--output", "name"], { encoding: "utf8" });
+    expect(run).toMatchObject({ status: 0, stdout: "nvidia-h100\n" });
   });
 });
 
