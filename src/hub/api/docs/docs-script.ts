@@ -68,21 +68,19 @@ export function tryItOut({ page, path, fetch: send }: Browser): void {
 
   const show = async (answer: Response, output: Output): Promise<void> => {
     const line = `${answer.status} ${answer.statusText}\n\n`;
-    const type = answer.headers.get("content-type") ?? "";
     const decoder = new TextDecoder();
     let text = "";
     output.textContent = line;
     const reader = answer.body?.getReader();
-    for (let next = await reader?.read(); next !== undefined && !next.done; next = await reader?.read()) {
+    for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
       text += decoder.decode(next.value, { stream: true });
-      if (text.length > mostShown) {
-        text = `${text.slice(0, mostShown)}\n... (cut off)`;
-        output.textContent = line + text;
-        return void (await reader?.cancel());
-      }
       output.textContent = line + text;
+      if (text.length <= mostShown) continue;
+      output.textContent = `${line}${text.slice(0, mostShown)}\n... (cut off)`;
+      await reader?.cancel();
+      return;
     }
-    output.textContent = line + pretty(text, type);
+    output.textContent = line + pretty(text, answer.headers.get("content-type") ?? "");
   };
 
   for (const form of page.querySelectorAll("form[data-path]")) {
