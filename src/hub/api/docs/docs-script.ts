@@ -31,7 +31,6 @@ export interface Browser {
  * given. The token stays in its field: it is in no address, no storage, and goes to this server alone.
  */
 export function tryItOut({ page, path, fetch: send }: Browser): void {
-  const mostShown = 200_000;
   const root = path.replace(/\/docs\/?$/, "");
 
   const valuesIn = (form: Form, place: string): readonly Field[] =>
@@ -75,8 +74,8 @@ export function tryItOut({ page, path, fetch: send }: Browser): void {
     for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
       text += decoder.decode(next.value, { stream: true });
       output.textContent = line + text;
-      if (text.length <= mostShown) continue;
-      output.textContent = `${line}${text.slice(0, mostShown)}\n... (cut off)`;
+      if (text.length <= 200_000) continue;
+      output.textContent = `${line}${text.slice(0, 200_000)}\n... (cut off)`;
       await reader?.cancel();
       return;
     }
