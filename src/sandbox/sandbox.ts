@@ -37,6 +37,8 @@ export type SandboxUser = User | { readonly serviceAccount: string; readonly nam
 /** A Kubernetes API server in this process, reachable over HTTPS on the loopback interface. */
 export interface Sandbox {
   readonly url: string;
+  /** What the server works on, for simulated controllers in this process: they are no clients, and count as none. */
+  readonly kernel: Kernel;
   /** Kubeconfig (YAML) of a user who may do everything. */
   readonly adminKubeconfig: string;
   /** What a kubeconfig entry for the user needs, to put several sandboxes into one file. */
@@ -105,6 +107,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   return {
     url,
+    kernel,
     adminKubeconfig: kubeconfigYaml([entryFor(sandboxAdmin)]),
     entryFor,
     kubeconfigFor: (user) => kubeconfigYaml([entryFor(user)]),
