@@ -84,7 +84,7 @@ const virtualNode = crd({
     createNode: flag,
     disableNetworkCheck: flag,
     images: list(anything),
-    kubeconfigSecretRef: object({ name: text }),
+    kubeconfigSecretRef: object({ name: { schema: { type: "string", default: "" }, required: false } }),
     labels: map(text),
     offloadingPatch: anything,
     resourceQuota: object({ hard: map(quantity), scopeSelector: anything, scopes: list(text) }),

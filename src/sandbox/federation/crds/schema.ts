@@ -19,10 +19,7 @@ export const whole = optional({ type: "integer", format: "int64" });
 /** Whatever it holds is kept. */
 export const anything = optional({ type: "object", "x-kubernetes-preserve-unknown-fields": true });
 /** A quantity, as text or as a number. */
-export const quantity = optional({
-  anyOf: [{ type: "integer" }, { type: "string" }],
-  "x-kubernetes-int-or-string": true,
-});
+export const quantity = optional({ "x-kubernetes-int-or-string": true });
 
 export const oneOf = (values: readonly string[], fallback?: string): Field =>
   optional({ type: "string", enum: values, ...(fallback === undefined ? {} : { default: fallback }) });
