@@ -1,60 +1,22 @@
 /** The life of FLUIDOS and Liqo objects in the simulation, step by step as a person with kubectl would see it. */
-import { afterEach, describe, expect, it } from "vitest";
-import type { ReservationStatus, SolverStatus } from "../../src/sandbox/federation/fluidos-types.ts";
+import { describe, expect, it } from "vitest";
+import { addGpuNode, candidateOf, until } from "../support/federation.ts";
 import {
-  addGpuNode,
-  candidateOf,
-  startTestFederation,
-  type TestFederation,
-  type TestFederationOptions,
-} from "../support/federation.ts";
-
-const open: TestFederation[] = [];
-afterEach(async () => {
-  for (const federation of open.splice(0)) await federation.close();
-});
-
-async function start(options: TestFederationOptions = {}): Promise<TestFederation> {
-  const federation = await startTestFederation(options);
-  open.push(federation);
-  return federation;
-}
-
-const onlyFind = { intentID: "look", findCandidate: true };
-const all = { intentID: "all", findCandidate: true, reserveAndBuy: true, establishPeering: true };
-const small = {
-  flavorType: "K8Slice",
-  filters: {
-    cpuFilter: { name: "Range", data: { min: "1" } },
-    memoryFilter: { name: "Range", data: { min: "512Mi" } },
-    podsFilter: { name: "Range", data: { min: "10" } },
-  },
-};
-
-/** Waits until the consumer's Solver has that phase; returns its status. */
-async function solved({ consumer }: TestFederation, name: string, phase = "Solved"): Promise<SolverStatus> {
-  const read = async (): Promise<SolverStatus> => (await consumer.find("solvers", name))?.status ?? {};
-  await expect.poll(async () => (await read()).solverPhase?.phase).toBe(phase);
-  return read();
-}
-
-/** The Reservation of a candidate, as a client makes it without a Solver. Returns its status once it is done. */
-async function reserve({ consumer }: TestFederation, flavor: string): Promise<ReservationStatus | undefined> {
-  const candidate = await consumer.get("peeringcandidates", candidateOf(flavor));
-  const { data } = await consumer.get("configmaps", "fluidos-node-identity");
-  await consumer.create("reservations", "mine", {
-    solverID: "nobody",
-    buyer: { domain: data?.domain, nodeID: data?.nodeID, ip: `${data?.ip}:${data?.port}` },
-    seller: candidate.spec.flavor.spec.owner,
-    peeringCandidate: { name: candidateOf(flavor), namespace: "fluidos" },
-    configuration: { type: "K8Slice", data: { cpu: "1", memory: "512Mi", pods: "10" } },
-    reserve: true,
-    purchase: true,
-  });
-  const read = async () => (await consumer.get("reservations", "mine")).status;
-  await expect.poll(async () => (await read())?.phase.phase).toMatch(/Solved|Failed/);
-  return read();
-}
+  all,
+  allocated,
+  askForGpus,
+  gpuPod,
+  offload,
+  onlyFind,
+  peered,
+  phaseOf,
+  readiness,
+  reserve,
+  small,
+  solved,
+  start,
+  TENANT,
+} from "./federation-harness.ts";
 
 describe("a Solver that only finds", () => {
   it("makes a PeeringCandidate of every Flavor of every provider", async () => {
@@ -133,11 +95,11 @@ describe("a Reservation without a Solver", () => {
       expect(contract.status).toBeUndefined();
     }
     expect((await consumer.get("peeringcandidates", candidateOf(flavor))).spec.available).toBe(false);
-    await expect.poll(async () => (await alpha.get("flavors", flavor)).spec.availability).toBe(false);
+    await until(async () => (await alpha.get("flavors", flavor)).spec.availability).toBe(false);
     const [allocation = ""] = await alpha.names("allocations");
-    await expect
-      .poll(async () => (await alpha.get("allocations", allocation)).status?.message)
-      .toBe("ForeignCluster not found, peering not yet started");
+    await until(async () => (await alpha.get("allocations", allocation)).status?.message).toBe(
+      "ForeignCluster not found, peering not yet started",
+    );
     expect(await consumer.names("allocations")).toEqual([]);
   });
 });
@@ -152,9 +114,9 @@ describe("an Allocation", () => {
     const { contract } = (await reserve(federation, flavor)) ?? {};
     const name = contract?.name ?? "";
     await consumer.create("allocations", "mine", { contract });
-    await expect
-      .poll(async () => (await consumer.get("allocations", "mine")).status?.message)
-      .toBe("Outgoing peering ready, Allocation is Active");
+    await until(async () => (await consumer.get("allocations", "mine")).status?.message).toBe(
+      "Outgoing peering ready, Allocation is Active",
+    );
     const tenant = "liqo-tenant-alpha";
     const slice = await consumer.get("resourceslices", name, tenant);
     expect(slice.spec.resources).toEqual({ cpu: "1", memory: "512Mi", pods: "10" });
@@ -162,9 +124,10 @@ describe("an Allocation", () => {
       "Authentication Accepted",
       "Resources Accepted",
     ]);
-    await expect
-      .poll(async () => (await consumer.find("nodes", name))?.status?.conditions?.[0])
-      .toMatchObject({ type: "Ready", status: "True" });
+    await until(async () => (await consumer.find("nodes", name))?.status?.conditions?.[0]).toMatchObject({
+      type: "Ready",
+      status: "True",
+    });
     const node = await consumer.get("nodes", name);
     expect(node.status?.allocatable).toEqual({
       cpu: "1",
@@ -191,5 +154,149 @@ describe("an Allocation", () => {
       reserveAndBuy: "Solved",
       solverPhase: { message: "Solver has completed all the phases" },
     });
+  });
+});
+
+describe("a virtual node", () => {
+  it("has the GPUs that its ResourceSlice is made to ask for, also afterwards", async () => {
+    const found = await peered();
+    const { federation, contract } = found;
+    await until(() => readiness(federation.consumer, contract)).toBe("True");
+    await askForGpus(found, "2");
+    await until(
+      async () => (await federation.consumer.get("nodes", contract)).status?.allocatable,
+    ).toMatchObject({ cpu: "1", "nvidia.com/gpu": "2" });
+    const { spec } = await federation.consumer.get("virtualnodes", contract, TENANT);
+    expect(spec).toMatchObject({ clusterID: "alpha", resourceQuota: { hard: { "nvidia.com/gpu": "2" } } });
+  });
+
+  it("keeps away what does not tolerate it", async () => {
+    const { federation, contract } = await peered();
+    await until(() => readiness(federation.consumer, contract)).toBe("True");
+    expect((await federation.consumer.get("nodes", contract)).spec.taints).toEqual([
+      { key: "virtual-node.liqo.io/not-allowed", value: "true", effect: "NoExecute" },
+    ]);
+  });
+});
+
+describe("an offloaded namespace", () => {
+  it("is made at the provider, where pods on the virtual node run, and ends with its NamespaceOffloading", async () => {
+    const found = await peered();
+    const { federation, contract } = found;
+    const { consumer } = federation;
+    const alpha = federation.site("alpha");
+    await askForGpus(found, "2");
+    await offload(federation, "work");
+    await until(() => phaseOf(federation, "work")).toBe("Ready");
+    const { status } = await consumer.get("namespaceoffloadings", "offloading", "work");
+    expect(status).toMatchObject({
+      remoteNamespaceName: "work-consumer",
+      remoteNamespacesConditions: {
+        alpha: [
+          { type: "OffloadingRequired", status: "True" },
+          { type: "Ready", status: "True", reason: "NamespaceCreated" },
+        ],
+      },
+    });
+    expect((await consumer.get("namespaces", "work")).metadata.labels).toMatchObject({
+      "liqo.io/scheduling-enabled": "true",
+    });
+    await consumer.create("pods", "train", gpuPod(contract, 2), "work");
+    await until(async () => (await consumer.get("pods", "train", "work")).status?.phase).toBe("Running");
+    expect((await consumer.get("pods", "train", "work")).spec.nodeName).toBe(contract);
+    expect((await alpha.get("pods", "train", "work-consumer")).spec.nodeName).toBe("gpu-1");
+
+    await consumer.delete("pods", "train", "work");
+    await until(() => alpha.names("pods", "work-consumer")).toEqual([]);
+    await until(() => consumer.names("pods", "work")).toEqual([]);
+    await consumer.delete("namespaceoffloadings", "offloading", "work");
+    await until(() => consumer.names("namespaceoffloadings", "work")).toEqual([]);
+    await until(() => alpha.find("namespaces", "work-consumer")).toBeUndefined();
+    expect((await consumer.get("namespaces", "work")).metadata.labels).not.toHaveProperty([
+      "liqo.io/scheduling-enabled",
+    ]);
+  });
+
+  it("selects no cluster before there is a virtual node, and becomes ready with it", async () => {
+    const federation = await start();
+    const { consumer } = federation;
+    await offload(federation, "early");
+    await until(() => phaseOf(federation, "early")).toBe("NoClusterSelected");
+    await addGpuNode(federation.site("alpha"), "gpu-1");
+    await consumer.create("solvers", "all", { ...all, selector: small });
+    await until(() => phaseOf(federation, "early")).toBe("Ready");
+  });
+
+  it("leaves a pod waiting that fits on no virtual node, and says why", async () => {
+    const { federation, contract } = await peered();
+    const { consumer } = federation;
+    await offload(federation, "work");
+    await until(() => phaseOf(federation, "work")).toBe("Ready");
+    await consumer.create("pods", "train", gpuPod(contract), "work");
+    await until(
+      async () => (await consumer.get("pods", "train", "work")).status?.conditions?.[0],
+    ).toMatchObject({
+      type: "PodScheduled",
+      status: "False",
+      reason: "Unschedulable",
+      message: "0/1 virtual nodes are available: Insufficient nvidia.com/gpu",
+    });
+  });
+});
+
+describe("what is deleted", () => {
+  it("takes along VirtualNode, Node and NamespaceMap with its ResourceSlice, and nothing else", async () => {
+    const { federation, contract } = await peered();
+    const { consumer } = federation;
+    const alpha = federation.site("alpha");
+    await allocated(federation, "mine", "Outgoing peering ready, Allocation is Active");
+    await until(() => readiness(consumer, contract)).toBe("True");
+    await consumer.delete("resourceslices", contract, TENANT);
+    for (const kind of ["resourceslices", "virtualnodes", "namespacemaps"] as const)
+      await until(() => consumer.names(kind, TENANT)).toEqual([]);
+    await until(() => consumer.find("nodes", contract)).toBeUndefined();
+    await until(() => alpha.names("resourceslices", "liqo-tenant-consumer")).toEqual([]);
+    expect(await consumer.names("contracts")).toEqual([contract]);
+    expect(await consumer.names("allocations")).toEqual(["mine"]);
+    expect(await consumer.names("foreignclusters")).toEqual(["alpha"]);
+  });
+
+  it("leaves everything that was made for it: Allocation, Contract and Reservation hold nothing together", async () => {
+    const { federation, flavor, contract } = await peered();
+    const { consumer } = federation;
+    const alpha = federation.site("alpha");
+    await allocated(federation, "mine", "Outgoing peering ready, Allocation is Active");
+    for (const [kind, name] of [
+      ["allocations", "mine"],
+      ["contracts", contract],
+      ["reservations", "mine"],
+    ] as const)
+      await consumer.delete(kind, name);
+    await until(() => readiness(consumer, contract)).toBe("True");
+    expect(await consumer.names("resourceslices", TENANT)).toEqual([contract]);
+    expect(await alpha.names("contracts")).toEqual([contract]);
+    expect((await alpha.get("flavors", flavor)).spec.availability).toBe(false);
+  });
+});
+
+describe("a node's Flavor", () => {
+  it("follows its annotations, stays without its label, and goes with its node", async () => {
+    const federation = await start();
+    const alpha = federation.site("alpha");
+    const flavor = await addGpuNode(alpha, "gpu-1");
+    const annotate = (metadata: object) =>
+      alpha.admin.patch(alpha.path("nodes", "gpu-1"), "merge", { metadata });
+    const rate = async (): Promise<unknown> =>
+      (await alpha.get("flavors", flavor)).spec.flavorType.typeData.characteristics.gpu?.hourly_rate;
+    await annotate({ annotations: { "cost.fluidos.eu/hourly-rate": "3.25" } });
+    await until(rate).toBe(3.25);
+    await annotate({
+      annotations: { "cost.fluidos.eu/hourly-rate": "1" },
+      labels: { "node-role.fluidos.eu/resources": null },
+    });
+    await alpha.create("namespaces", "later", {});
+    expect(await rate()).toBe(3.25);
+    await alpha.delete("nodes", "gpu-1");
+    await until(() => alpha.names("flavors")).toEqual([]);
   });
 });

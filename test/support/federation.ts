@@ -246,8 +246,11 @@ export async function addGpuNode(
     },
   });
   const isNew = (flavor: string): boolean => !before.includes(flavor);
-  await expect.poll(async () => (await site.names("flavors")).some(isNew)).toBe(true);
+  await until(async () => (await site.names("flavors")).some(isNew)).toBe(true);
   return (await site.names("flavors")).find(isNew) ?? "";
 }
+
+/** Waits for what a simulated controller comes to. The bound is for what never comes. */
+export const until = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 20_000, interval: 10 });
 
 export const candidateOf = (flavor: string): string => `peeringcandidate-${flavor}`;

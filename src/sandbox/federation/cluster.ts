@@ -33,6 +33,8 @@ export interface Cluster {
   create<T extends KubeObject>(kind: Kind<T>, draft: Draft<T>): T;
   /** Replaces all but the status. */
   update<T extends KubeObject>(kind: Kind<T>, object: T): T;
+  /** Puts the object there as it is, unchecked: what admission and bindings do and an update may not. */
+  overwrite<T extends KubeObject>(kind: Kind<T>, object: T): T;
   setStatus<T extends KubeObject>(kind: Kind<T>, object: T, status: NonNullable<StatusOf<T>>): T;
   /** Nothing happens where it is gone already. */
   remove(kind: Kind, name: string, namespace?: string, options?: DeleteOptions): void;
@@ -67,6 +69,7 @@ export function clusterOf(kernel: Kernel, manager: string): Cluster {
       return create(kernel, target, { ...draft, apiVersion: kind.apiVersion, kind: kind.kind }) as never;
     },
     update: (kind, object) => write(object, kind),
+    overwrite: (kind, object) => kernel.store.put(typeOf(kind).storage, object) as never,
     setStatus: (kind, object, status) => write({ ...object, status }, kind, "status"),
     remove: (kind, name, namespace, options = {}) => {
       const type = typeOf(kind);

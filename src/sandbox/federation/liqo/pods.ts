@@ -112,7 +112,7 @@ function placeRemote(cluster: Cluster, pod: Pod): Pod {
     .filter((each) => each.metadata.labels?.["liqo.io/type"] !== "virtual-node" && mayServe(each))
     .find((each) => shortage(cluster, each, pod.spec) === undefined);
   if (node === undefined) return pod;
-  return cluster.update(PODS, { ...pod, spec: { ...pod.spec, nodeName: node.metadata.name } });
+  return cluster.overwrite(PODS, { ...pod, spec: { ...pod.spec, nodeName: node.metadata.name } });
 }
 
 /** Nodes of tests that say nothing of their readiness count as ready. */

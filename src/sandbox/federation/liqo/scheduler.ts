@@ -61,7 +61,7 @@ function place(world: World, pod: Pod, offloading: NamespaceOffloading): void {
     cluster.setStatus(PODS, current, { ...current.status, phase: "Pending", conditions: [scheduled] });
   };
   if (chosen !== undefined) {
-    cluster.update(PODS, { ...pod, spec: { ...spec, nodeName: chosen.metadata.name } });
+    cluster.overwrite(PODS, { ...pod, spec: { ...spec, nodeName: chosen.metadata.name } });
     told("True", "Scheduled", "");
   } else told("False", "Unschedulable", unschedulable(verdicts.map(({ why }) => why ?? "")));
 }
