@@ -52,6 +52,7 @@ export async function solved(
 export async function reserve(
   { consumer }: TestFederation,
   flavor: string,
+  more: object = {},
 ): Promise<ReservationStatus | undefined> {
   const candidate = await consumer.get("peeringcandidates", candidateOf(flavor));
   const { data } = await consumer.get("configmaps", "fluidos-node-identity");
@@ -63,6 +64,7 @@ export async function reserve(
     configuration: { type: "K8Slice", data: { cpu: "1", memory: "512Mi", pods: "10" } },
     reserve: true,
     purchase: true,
+    ...more,
   });
   const read = async () => (await consumer.get("reservations", "mine")).status;
   await until(async () => (await read())?.phase.phase).toMatch(/Solved|Failed/);
@@ -152,3 +154,18 @@ export const gpuPod = (node: string, gpus = 1): object => ({
     },
   ],
 });
+
+let settled = 0;
+
+/** Lets everything else come to rest: a Solver goes all of its way from a Discovery that finds nothing new. */
+export async function settle(federation: TestFederation): Promise<void> {
+  settled += 1;
+  const name = `settle-${settled}`;
+  const nothing = {
+    flavorType: "K8Slice",
+    filters: { podsFilter: { name: "Range", data: { min: "9999" } } },
+  };
+  await federation.consumer.create("solvers", name, { ...onlyFind, selector: nothing });
+  const read = async () => (await federation.consumer.find("solvers", name))?.status?.solverPhase?.phase;
+  await until(read).toMatch(/Solved|Failed/);
+}

@@ -227,15 +227,15 @@ export const h100Annotations: Readonly<Record<string, string>> = {
   "workload.fluidos.eu/graphics-score": "0.3",
 };
 
-/** Adds a node that FLUIDOS makes a Flavor of, and waits for the Flavor. Returns its name. */
-export async function addGpuNode(
+/** Adds a node that FLUIDOS is to make a Flavor of. */
+export async function addNode(
   site: TestSite,
   name: string,
   annotations: Readonly<Record<string, string>> = h100Annotations,
-): Promise<string> {
-  const before = await site.names("flavors");
+  cpu = "8",
+): Promise<void> {
   const count = annotations["gpu.fluidos.eu/count"] ?? "0";
-  const allocatable = { cpu: "8", memory: "32768000Ki", pods: "110", "nvidia.com/gpu": count };
+  const allocatable = { cpu, memory: "32768000Ki", pods: "110", "nvidia.com/gpu": count };
   await site.admin.create(site.path("nodes"), {
     metadata: { name, annotations, labels: { "node-role.fluidos.eu/resources": "true" } },
     status: {
@@ -245,10 +245,18 @@ export async function addGpuNode(
       nodeInfo: { architecture: "amd64" },
     },
   });
+}
+
+/** The same, and waits for the Flavor. Returns its name. */
+export async function addGpuNode(site: TestSite, ...node: Rest<typeof addNode>): Promise<string> {
+  const before = await site.names("flavors");
+  await addNode(site, ...node);
   const isNew = (flavor: string): boolean => !before.includes(flavor);
   await until(async () => (await site.names("flavors")).some(isNew)).toBe(true);
   return (await site.names("flavors")).find(isNew) ?? "";
 }
+
+type Rest<F> = F extends (first: TestSite, ...rest: infer R) => unknown ? R : never;
 
 /** Waits for what a simulated controller comes to. The bound is for what never comes. */
 export const until = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 20_000, interval: 10 });

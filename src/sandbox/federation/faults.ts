@@ -67,8 +67,13 @@ export function createFaultHandle(world: World, provider: ProviderSite): Federat
     restorePeering: () =>
       change(() => {
         faults.peeringLost = false;
+        faults.foreignClusterDropped = false;
       }),
-    dropForeignCluster: () => world.consumer.cluster.remove(FOREIGN_CLUSTERS, liqoId),
+    dropForeignCluster: () =>
+      change(() => {
+        faults.foreignClusterDropped = true;
+        world.consumer.cluster.remove(FOREIGN_CLUSTERS, liqoId);
+      }),
     sellElsewhere: (flavor) => sellToStranger(world, provider, flavor),
     withdraw: (flavor) => cluster.remove(FLAVORS, flavor, FLUIDOS),
   };

@@ -125,6 +125,7 @@ function worldOf(options: FederationOptions): World {
         withholdsGpus: false,
         deniesSlices: false,
         peeringLost: false,
+        foreignClusterDropped: false,
       },
       transactions: new Map(),
       onFault: new Set(),

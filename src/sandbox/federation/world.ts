@@ -32,6 +32,8 @@ export interface ProviderFaults {
   deniesSlices: boolean;
   /** The network between the clusters is down. */
   peeringLost: boolean;
+  /** The consumer's ForeignCluster was deleted and is not to come back by itself. */
+  foreignClusterDropped: boolean;
 }
 
 /** A transaction that can be purchased; in memory only, as in the real gateway. */

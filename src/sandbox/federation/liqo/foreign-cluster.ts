@@ -3,7 +3,7 @@ import { FOREIGN_CLUSTERS, NODES, SLICES, VIRTUAL_NODES } from "../kinds.ts";
 import type { ForeignCluster, ForeignClusterStatus, LiqoCondition } from "../liqo-types.ts";
 import { type ProviderSite, providerById, stamp, type World } from "../world.ts";
 import { condition, isNodeReady } from "./node.ts";
-import { tenantNamespace } from "./peering.ts";
+import { meet, tenantNamespace } from "./peering.ts";
 
 /** Whether everything stands that FLUIDOS looks at. */
 export function isEstablished({ status }: ForeignCluster): boolean {
@@ -28,8 +28,10 @@ export function consumerPeeringController(world: World): Controller {
     ],
     pokes: world.providers.map((provider) => faultsOf(provider, () => [provider.liqoId])),
     reconcile: (key) => {
-      const foreign = cluster.get(FOREIGN_CLUSTERS, key);
       const provider = providerById(world, key);
+      const used = cluster.list(VIRTUAL_NODES).some(({ spec }) => spec.clusterID === key);
+      if (provider !== undefined && used && !provider.faults.foreignClusterDropped) meet(cluster, key);
+      const foreign = cluster.get(FOREIGN_CLUSTERS, key);
       if (foreign !== undefined && provider !== undefined)
         cluster.setStatus(FOREIGN_CLUSTERS, foreign, consumerView(world, provider, foreign));
       return undefined;

@@ -21,7 +21,8 @@ export async function establish(world: World, liqoId: string, signal: AbortSigna
   return !signal.aborted;
 }
 
-function meet(cluster: Cluster, peer: string): void {
+/** Makes what one side keeps of a peer, where it is missing. */
+export function meet(cluster: Cluster, peer: string): void {
   const name = tenantNamespace(peer);
   const labels = { "liqo.io/remote-cluster-id": peer };
   if (cluster.get(NAMESPACES, name) === undefined)
