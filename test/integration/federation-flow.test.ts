@@ -1,5 +1,6 @@
 /** The life of FLUIDOS and Liqo objects in the simulation, step by step as a person with kubectl would see it. */
 import { describe, expect, it } from "vitest";
+import { quickTimings } from "../../src/sandbox/federation/timings.ts";
 import { addGpuNode, candidateOf, until } from "../support/federation.ts";
 import {
   all,
@@ -8,6 +9,7 @@ import {
   gpuPod,
   offload,
   onlyFind,
+  type Peered,
   peered,
   phaseOf,
   readiness,
@@ -298,5 +300,48 @@ describe("a node's Flavor", () => {
     expect(await rate()).toBe(3.25);
     await alpha.delete("nodes", "gpu-1");
     await until(() => alpha.names("flavors")).toEqual([]);
+  });
+});
+
+describe("a workload in an offloaded namespace", () => {
+  const running = async (): Promise<Peered> => {
+    const found = await peered({ runWorkloads: true, timings: { ...quickTimings, taskMs: 500 } });
+    await askForGpus(found, "2");
+    await offload(found.federation, "work");
+    return found;
+  };
+  const template = (node: string, more: object = {}): object => ({
+    metadata: { labels: { app: "train" } },
+    spec: { ...gpuPod(node), ...more },
+  });
+
+  it("gets the pods of a Deployment, others when it changes, and none when it is gone", async () => {
+    const { federation, contract } = await running();
+    const { consumer } = federation;
+    const selector = { matchLabels: { app: "train" } };
+    const spec = { replicas: 2, selector, template: template(contract) };
+    await consumer.create("deployments", "train", spec, "work");
+    const status = async () => (await consumer.get("deployments", "train", "work")).status;
+    await until(status).toMatchObject({ observedGeneration: 1, readyReplicas: 2, availableReplicas: 2 });
+    const before = await consumer.names("pods", "work");
+    await consumer.admin.patch(consumer.path("deployments", "train", "work"), "merge", {
+      spec: { replicas: 1, template: { metadata: { annotations: { changed: "yes" } } } },
+    });
+    await until(status).toMatchObject({ observedGeneration: 2, readyReplicas: 1, replicas: 1 });
+    await until(() => consumer.names("pods", "work")).toHaveLength(1);
+    expect(before).not.toContain((await consumer.names("pods", "work"))[0]);
+    await consumer.delete("deployments", "train", "work");
+    await until(() => federation.site("alpha").names("pods", "work-consumer")).toEqual([]);
+  });
+
+  it("ends with the tasks of a Job", async () => {
+    const { federation, contract } = await running();
+    const { consumer } = federation;
+    const spec = { parallelism: 2, completions: 2, template: template(contract, { restartPolicy: "Never" }) };
+    await consumer.create("jobs", "train", spec, "work");
+    await until(async () => (await consumer.get("jobs", "train", "work")).status).toMatchObject({
+      succeeded: 2,
+      conditions: [{ type: "Complete", status: "True" }],
+    });
   });
 });

@@ -19,7 +19,9 @@ import type {
   Transaction,
 } from "../../src/sandbox/federation/fluidos-types.ts";
 import type {
+  Deployment,
   ForeignCluster,
+  Job,
   Namespace,
   NamespaceMap,
   NamespaceOffloading,
@@ -56,6 +58,8 @@ interface Kinds {
   readonly nodes: Node;
   readonly namespaces: Namespace;
   readonly pods: Pod;
+  readonly deployments: Deployment;
+  readonly jobs: Job;
   readonly configmaps: ConfigMap;
 }
 
@@ -79,6 +83,8 @@ const kinds: Readonly<Record<Plural, readonly [apiVersion: string, kind: string]
   nodes: ["v1", "Node"],
   namespaces: ["v1", "Namespace"],
   pods: ["v1", "Pod"],
+  deployments: ["apps/v1", "Deployment"],
+  jobs: ["batch/v1", "Job"],
   configmaps: ["v1", "ConfigMap"],
 };
 const clusterWide: readonly Plural[] = ["foreignclusters", "nodes", "namespaces"];

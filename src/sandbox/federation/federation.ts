@@ -18,6 +18,7 @@ import type { NodeIdentity } from "./fluidos-types.ts";
 import { CONFIG_MAPS, KNOWN_CLUSTERS, NAMESPACES } from "./kinds.ts";
 import { liqoControllers } from "./liqo/liqo.ts";
 import { realTimings, type Timings } from "./timings.ts";
+import { workloadControllers } from "./workloads.ts";
 import { FLUIDOS, type ProviderSite, type Site, type World } from "./world.ts";
 
 /** A cluster that takes part. */
@@ -42,6 +43,11 @@ export interface FederationOptions {
   readonly defects?: Partial<Record<Defect, boolean>>;
   /** Default: as in real clusters; `quickTimings` for tests. */
   readonly timings?: Timings;
+  /**
+   * Whether Deployments and Jobs of offloaded namespaces get their pods here, too. Default false: somebody else makes
+   * them.
+   */
+  readonly runWorkloads?: boolean;
   /** Milliseconds since 1970, for what is written down and what expires; waits take true time. */
   readonly now?: () => number;
   readonly random?: () => number;
@@ -73,7 +79,11 @@ export function startFederation(options: FederationOptions): Federation {
   for (const site of sites) settle(site, world.liqo);
   for (const provider of world.providers) introduce(world.consumer, provider);
   const run = { stepMs: world.timings.stepMs, log: world.log };
-  const ends = controllersOf(world).map((controller) => runController(controller, run));
+  const controllers = [
+    ...controllersOf(world),
+    ...(options.runWorkloads === true ? workloadControllers(world) : []),
+  ];
+  const ends = controllers.map((controller) => runController(controller, run));
   const stop = async (): Promise<void> => {
     options.signal?.removeEventListener("abort", stopped);
     await Promise.all(ends.splice(0).map((end) => end()));

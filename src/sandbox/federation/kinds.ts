@@ -12,7 +12,9 @@ import type {
   Transaction,
 } from "./fluidos-types.ts";
 import type {
+  Deployment,
   ForeignCluster,
+  Job,
   Namespace,
   NamespaceMap,
   NamespaceOffloading,
@@ -53,6 +55,8 @@ export const FOREIGN_CLUSTERS = kind<ForeignCluster>("core.liqo.io/v1beta1", "Fo
 
 export const NODES = kind<Node>("v1", "Node");
 export const PODS = kind<Pod>("v1", "Pod");
+export const DEPLOYMENTS = kind<Deployment>("apps/v1", "Deployment");
+export const JOBS = kind<Job>("batch/v1", "Job");
 export const NAMESPACES = kind<Namespace>("v1", "Namespace");
 export const CONFIG_MAPS = kind<ConfigMap>("v1", "ConfigMap");
 export const CRDS = kind("apiextensions.k8s.io/v1", "CustomResourceDefinition");

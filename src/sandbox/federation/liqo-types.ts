@@ -133,6 +133,7 @@ export interface Container {
 
 export interface PodSpec {
   readonly nodeName?: string;
+  readonly restartPolicy?: string;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly containers: readonly Container[];
   readonly tolerations?: readonly Toleration[];
@@ -148,11 +149,38 @@ export interface PodSpec {
 
 export interface PodStatus {
   readonly phase?: string;
+  readonly startTime?: string;
   readonly conditions?: readonly LiqoCondition[];
   readonly [field: string]: unknown;
 }
 
 export type Pod = Item<PodSpec, PodStatus>;
+
+export interface PodTemplate {
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: PodSpec;
+}
+
+interface WorkloadStatus {
+  readonly conditions?: readonly LiqoCondition[];
+  readonly startTime?: string;
+  readonly [field: string]: unknown;
+}
+
+export type Deployment = Item<{ readonly replicas?: number; readonly template: PodTemplate }, WorkloadStatus>;
+
+export type Job = Item<
+  {
+    readonly parallelism?: number;
+    readonly completions?: number;
+    readonly suspend?: boolean;
+    readonly template: PodTemplate;
+  },
+  WorkloadStatus
+>;
 
 export interface Namespace extends KubeObject {
   readonly status?: { readonly phase?: string };

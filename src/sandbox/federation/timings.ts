@@ -22,6 +22,8 @@ export interface Timings {
   readonly namespaceMs: number;
   /** Until an offloaded pod runs in the provider's cluster. */
   readonly podMs: number;
+  /** How long a pod runs that is to end by itself. */
+  readonly taskMs: number;
   /** How long a transaction may be purchased. */
   readonly transactionMs: number;
 }
@@ -39,6 +41,7 @@ export const realTimings: Timings = {
   nodeMs: 8000,
   namespaceMs: 1000,
   podMs: 3000,
+  taskMs: 60_000,
   transactionMs: 3_600_000,
 };
 
@@ -55,5 +58,6 @@ export const quickTimings: Timings = {
   nodeMs: 0,
   namespaceMs: 0,
   podMs: 0,
+  taskMs: 60_000,
   transactionMs: 3_600_000,
 };

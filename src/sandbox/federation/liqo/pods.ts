@@ -1,4 +1,5 @@
 import { sleep } from "../../../kubernetes/timing.ts";
+import type { WorkResult } from "../../../kubernetes/work-queue.ts";
 import type { Cluster } from "../cluster.ts";
 import { type Controller, faultsOf, keyOf, namesIn, other, own } from "../controller.ts";
 import { NAMESPACE_MAPS, NODES, PODS } from "../kinds.ts";
@@ -41,8 +42,7 @@ export function podController(world: World): Controller {
       if (pod === undefined || provider === undefined || provider.faults.away) return undefined;
       const remote = remoteNamespace(world, provider, namespace ?? "");
       if (pod.metadata.deletionTimestamp !== undefined) return end(cluster, provider, pod, remote);
-      if (remote !== undefined) await run(world, provider, pod, remote, signal);
-      return undefined;
+      return remote === undefined ? undefined : run(world, provider, pod, remote, signal);
     },
   };
 }
@@ -85,7 +85,7 @@ async function run(
   pod: Pod,
   namespace: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<WorkResult | undefined> {
   const remote = provider.cluster.as("liqo");
   const { name } = pod.metadata;
   const known = remote.get(PODS, name, namespace) ?? remote.create(PODS, remotePod(pod, namespace));
@@ -93,10 +93,23 @@ async function run(
   if (placed.spec.nodeName !== undefined && (placed.status?.phase ?? "Pending") === "Pending") {
     await sleep(world.timings.podMs, signal);
     const current = remote.get(PODS, name, namespace);
-    if (signal.aborted || current === undefined || provider.faults.away) return;
+    if (signal.aborted || current === undefined || provider.faults.away) return undefined;
     remote.setStatus(PODS, current, runningStatus(world, current.spec.containers));
   }
+  const restMs = endTask(world, remote, name, namespace);
   reflect(world, provider, pod, namespace);
+  return restMs === undefined ? undefined : { requeueAfterMs: restMs };
+}
+
+/** Ends a pod that is to end by itself when its time is over; before, returns how long that is yet. */
+function endTask(world: World, remote: Cluster, name: string, namespace: string): number | undefined {
+  const pod = remote.get(PODS, name, namespace);
+  if (pod?.status?.phase !== "Running" || (pod.spec.restartPolicy ?? "Always") === "Always") return undefined;
+  const { startTime = stamp(world) } = pod.status;
+  const restMs = Date.parse(startTime) + world.timings.taskMs - world.now();
+  if (restMs > 0) return restMs;
+  remote.setStatus(PODS, pod, { phase: "Succeeded", startTime });
+  return undefined;
 }
 
 function remotePod({ metadata, spec }: Pod, namespace: string): Pick<Pod, "metadata" | "spec"> {
