@@ -1,3 +1,4 @@
+import type { AdmissionPlugin } from "./admission.ts";
 import type { Registry } from "./registry.ts";
 import type { Store } from "./store.ts";
 
@@ -8,6 +9,8 @@ export interface Kernel {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly random: () => number;
+  /** What stands for the cluster's admission webhooks, asked in the order in which they were added. */
+  readonly admission: Set<AdmissionPlugin>;
 }
 
 const alphabet = "bcdfghjklmnpqrstvwxz2456789";

@@ -66,7 +66,7 @@ export async function handleResource(state: ServerState, incoming: ResourceReque
   }
   const body = verb === "get" || verb === "list" ? { text: "", contentType: "" } : await readBody(request);
   const warnings: string[] = [];
-  const target = targetOf(type, incoming, (message) => warnings.push(message));
+  const target = { ...targetOf(type, incoming, (message) => warnings.push(message)), user: incoming.user };
   const answer = answerVerb(state, incoming, { type, verb, body, target });
   sendJson(response, { ...answer, headers: { ...answer.headers, ...warningHeader(warnings) } });
 }

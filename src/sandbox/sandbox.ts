@@ -64,7 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { name = "sandbox", now = Date.now, random = Math.random, historyLimit = 10_000 } = options;
   const store = createStore(historyLimit);
   const registry = createRegistry(builtInTypes({ resourceSlices: options.resourceSlices ?? true }), store);
-  const kernel: Kernel = { store, registry, now, random };
+  const kernel: Kernel = { store, registry, now, random, admission: new Set() };
   const tokens = createTokenIssuer(randomBytes(32), store, now);
   const watches = createWatchSet();
   const requests = createRequestLog();

@@ -14,6 +14,7 @@ import { type Kernel, nameSuffix, newUid } from "./kernel.ts";
 import { type Manager, type Tracked, trackedBy, trackUpdate } from "./managed-fields.ts";
 import { groupVersion, type KubeObject, timestamp, withMeta } from "./object.ts";
 import { type FieldValidation, prepareObject } from "./prepare.ts";
+import type { User } from "./rbac.ts";
 import type { ResourceType } from "./resource-type.ts";
 import { required } from "./validation.ts";
 
@@ -28,6 +29,8 @@ export interface WriteTarget {
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
   readonly warn: (message: string) => void;
+  /** Who asks, where admission is to be asked too; absent for controllers in this process. */
+  readonly user?: User;
 }
 
 export const subjectOf = ({ type, name }: Pick<WriteTarget, "type" | "name">): Subject => ({
@@ -76,7 +79,7 @@ export function create(kernel: Kernel, target: WriteTarget, body: unknown): Kube
 /** Stores a new object that has its name. With `track` its fields become those of the writer. */
 export function insert(kernel: Kernel, target: WriteTarget, object: KubeObject, track: boolean): KubeObject {
   const { type } = target;
-  const fresh = withMeta(object, {
+  const fresh = withMeta(admitted(kernel, target, object, undefined), {
     uid: newUid(kernel.random),
     creationTimestamp: timestamp(kernel.now()),
     namespace: target.namespace,
@@ -100,6 +103,18 @@ export function insert(kernel: Kernel, target: WriteTarget, object: KubeObject, 
       })
     : prepared;
   return target.dryRun ? tracked : view(kernel.store.put(type.storage, stored(tracked, type)), type);
+}
+
+/** The object as admission lets it through. */
+function admitted(
+  { admission }: Kernel,
+  { type, user, subresource }: WriteTarget,
+  object: KubeObject,
+  before: KubeObject | undefined,
+): KubeObject {
+  if (user === undefined || subresource !== undefined) return object;
+  const operation = before === undefined ? "CREATE" : "UPDATE";
+  return [...admission].reduce((now, ask) => ask({ operation, type, object: now, before, user }), object);
 }
 
 function identify(kernel: Kernel, target: WriteTarget, object: KubeObject): KubeObject {
@@ -183,7 +198,7 @@ export function replace(
 ): KubeObject {
   const { type } = target;
   checkPreconditions(subjectOf(target), before, changed.metadata);
-  const merged = keepServerFields(target, before, changed);
+  const merged = keepServerFields(target, before, admitted(kernel, target, changed, before));
   const prepared = prepareObject(kernel, merged, { ...target, before });
   const after = track
     ? trackUpdate({

@@ -1,7 +1,7 @@
 /** What can go wrong with a provider, on demand: what kubectl shows of it then. */
 import { describe, expect, it } from "vitest";
 import { quickTimings } from "../../src/sandbox/federation/timings.ts";
-import { addGpuNode, candidateOf, until } from "../support/federation.ts";
+import { addGpuNode, candidateOf, type TestSite, until } from "../support/federation.ts";
 import {
   all,
   allocated,
@@ -287,12 +287,12 @@ describe("a Solver", () => {
     const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
     await consumer.create("solvers", "look", onlyFind);
     await solved(federation, "look");
+    const { owner } = (await consumer.get("peeringcandidates", candidateOf(flavor))).spec.flavor.spec;
     await consumer.create("reservations", "reservation-all", {
-      ...(await consumer.get("peeringcandidates", candidateOf(flavor)).then(({ spec }) => ({
-        solverID: "all",
-        buyer: spec.flavor.spec.owner,
-        seller: spec.flavor.spec.owner,
-      }))),
+      solverID: "all",
+      buyer: owner,
+      seller: owner,
+      peeringCandidate: { name: candidateOf(flavor), namespace: "fluidos" },
     });
     await consumer.create("solvers", "all", { ...all, selector: small });
     expect((await solved(federation, "all", "Failed")).solverPhase?.message).toMatch(
@@ -307,5 +307,68 @@ describe("a provider by a name that is none", () => {
     expect(() => federation.provider("gamma")).toThrow(
       'no provider "gamma" in the federation; it has: alpha, beta',
     );
+  });
+});
+
+describe("the webhooks of FLUIDOS and Liqo", () => {
+  const owner = { domain: "fluidos.eu", nodeID: "n", ip: "192.0.2.1:30000" };
+  const namespaced = { clusterSelector: { nodeSelectorTerms: [] } };
+  it.each<[string, Parameters<TestSite["path"]>[0], string, object, RegExp]>([
+    [
+      "a Reservation of no candidate",
+      "reservations",
+      "r",
+      { solverID: "s", buyer: owner, seller: owner, peeringCandidate: { name: "none" } },
+      /vreservation.kb.io.* denied the request: .*none.* not found/,
+    ],
+    [
+      "a Solver for what is not sold",
+      "solvers",
+      "s",
+      { intentID: "i", selector: { flavorType: "VM" } },
+      /vsolver.kb.io.* denied the request: flavor type VM not supported/,
+    ],
+    [
+      "a Range without bounds",
+      "solvers",
+      "s",
+      {
+        intentID: "i",
+        selector: { flavorType: "K8Slice", filters: { cpuFilter: { name: "Range", data: {} } } },
+      },
+      /cpuFilter not supported/,
+    ],
+    [
+      "a NamespaceOffloading by another name",
+      "namespaceoffloadings",
+      "mine",
+      namespaced,
+      /name must match offloading/,
+    ],
+    [
+      "a selected name that is none",
+      "namespaceoffloadings",
+      "offloading",
+      { ...namespaced, namespaceMappingStrategy: "SelectedName" },
+      /cannot be empty/,
+    ],
+  ])("refuse %s", async (_, kind, name, spec, message) => {
+    const { consumer } = await start();
+    await expect(consumer.create(kind, name, spec)).rejects.toThrow(message);
+    expect(await consumer.names(kind)).toEqual([]);
+  });
+
+  it("refuse another mapping of a namespace that is offloaded", async () => {
+    const federation = await start();
+    const { consumer } = federation;
+    await offload(federation, "work");
+    const path = consumer.path("namespaceoffloadings", "offloading", "work");
+    const { status, body } = await consumer.admin.patch(path, "merge", {
+      spec: { namespaceMappingStrategy: "EnforceSameName" },
+    });
+    expect([status, body.message]).toEqual([
+      403,
+      'admission webhook "nsoff.validate.liqo.io" denied the request: The NamespaceMappingStrategy value cannot be modified after creation',
+    ]);
   });
 });

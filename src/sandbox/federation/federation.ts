@@ -18,6 +18,7 @@ import type { NodeIdentity } from "./fluidos-types.ts";
 import { CONFIG_MAPS, KNOWN_CLUSTERS, NAMESPACES } from "./kinds.ts";
 import { liqoControllers } from "./liqo/liqo.ts";
 import { realTimings, type Timings } from "./timings.ts";
+import { webhooksOf } from "./webhooks.ts";
 import { workloadControllers } from "./workloads.ts";
 import { FLUIDOS, type ProviderSite, type Site, type World } from "./world.ts";
 
@@ -84,8 +85,12 @@ export function startFederation(options: FederationOptions): Federation {
     ...(options.runWorkloads === true ? workloadControllers(world) : []),
   ];
   const ends = controllers.map((controller) => runController(controller, run));
+  const { admission } = options.consumer.sandbox.kernel;
+  const webhooks = webhooksOf(world.consumer.cluster);
+  admission.add(webhooks);
   const stop = async (): Promise<void> => {
     options.signal?.removeEventListener("abort", stopped);
+    admission.delete(webhooks);
     await Promise.all(ends.splice(0).map((end) => end()));
   };
   const stopped = (): void => void stop();
