@@ -19,7 +19,7 @@ interface Running {
   readonly capsule: Capsule;
   readonly admin: KubeClient;
   /** An account of namespace `tenants`, as FLARE makes one for each tenant. */
-  account(name: string): Promise<KubeClient>;
+  readonly account: (name: string) => Promise<KubeClient>;
 }
 
 const open: (() => Promise<void> | void)[] = [];
