@@ -1,14 +1,24 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { FieldProblem } from "./errors.ts";
-import { asObject, asText, valueAt } from "./json.ts";
+import { asObject, asText, isObject, valueAt } from "./json.ts";
 import type { KubeObject } from "./object.ts";
 import type { CustomSchema } from "./resource-type.ts";
 import { applyDefaults, duplicateItems, prune, toJsonSchema } from "./structural-schema.ts";
 import { required } from "./validation.ts";
 
-/** Compiles the schema of a CRD version. Throws when it is not a valid JSON schema. */
+/** Compiling takes tens of milliseconds, and a CRD is looked at more than once: checked, stored, changed by its status. */
+const compiled = new WeakMap<object, CustomSchema>();
+
+/** Compiles the schema of a CRD version, once for each object. Throws when it is not a valid JSON schema. */
 export function compileSchema(openApi: unknown): CustomSchema {
+  if (!isObject(openApi)) return compile(openApi);
+  const known = compiled.get(openApi) ?? compile(openApi);
+  compiled.set(openApi, known);
+  return known;
+}
+
+function compile(openApi: unknown): CustomSchema {
   const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, logger: false });
   addFormats.default(ajv);
   // Formats that Kubernetes knows by name and does not check further.

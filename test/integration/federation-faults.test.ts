@@ -37,6 +37,21 @@ describe("a provider that is away", () => {
     expect(await consumer.names("peeringcandidates")).toEqual([candidateOf(flavor)]);
   });
 
+  it("fails nobody's Discovery once it is forgotten, where providers are found by multicast", async () => {
+    const timings = { ...quickTimings, multicastMs: 50, forgetMs: 100 };
+    const federation = await start({ providers: two, multicast: true, timings });
+    const { consumer } = federation;
+    const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
+    await until(async () => (await consumer.names("knownclusters")).length).toBe(2);
+    federation.provider("beta").goAway();
+    await until(async () => (await consumer.names("knownclusters")).length).toBe(1);
+    await consumer.create("solvers", "look", onlyFind);
+    await solved(federation, "look");
+    expect(await consumer.names("peeringcandidates")).toEqual([candidateOf(flavor)]);
+    federation.provider("beta").comeBack();
+    await until(async () => (await consumer.names("knownclusters")).length).toBe(2);
+  });
+
   it("fails a Reservation, whose candidate is available again", async () => {
     const federation = await start();
     const { consumer } = federation;

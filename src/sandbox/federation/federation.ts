@@ -8,14 +8,14 @@ import { type Defect, type Dialect, defectsOf } from "./defects.ts";
 import { createFaultHandle, type FederatedProvider } from "./faults.ts";
 import { consumerAllocationController } from "./fluidos/consumer-allocation.ts";
 import { discoveryController } from "./fluidos/discovery.ts";
-import { knownClusterName } from "./fluidos/names.ts";
+import { introduce, networkManager } from "./fluidos/network-manager.ts";
 import { providerAllocationController } from "./fluidos/provider-allocation.ts";
 import { releaseController } from "./fluidos/release.ts";
 import { reservationController } from "./fluidos/reservation.ts";
 import { resourceManagerController } from "./fluidos/resource-manager.ts";
 import { solverController } from "./fluidos/solver.ts";
 import type { NodeIdentity } from "./fluidos-types.ts";
-import { CONFIG_MAPS, KNOWN_CLUSTERS, NAMESPACES } from "./kinds.ts";
+import { CONFIG_MAPS, NAMESPACES } from "./kinds.ts";
 import { liqoControllers } from "./liqo/liqo.ts";
 import { realTimings, type Timings } from "./timings.ts";
 import { webhooksOf } from "./webhooks.ts";
@@ -44,6 +44,11 @@ export interface FederationOptions {
   readonly defects?: Partial<Record<Defect, boolean>>;
   /** Default: as in real clusters; `quickTimings` for tests. */
   readonly timings?: Timings;
+  /**
+   * Whether providers are found by multicast: their KnownClusters then expire, and are deleted while they are away.
+   * Default false: they stay, as those that somebody made by hand.
+   */
+  readonly multicast?: boolean;
   /**
    * Whether Deployments and Jobs of offloaded namespaces get their pods here, too. Default false: somebody else makes
    * them.
@@ -78,11 +83,12 @@ export function startFederation(options: FederationOptions): Federation {
   const world = worldOf(options);
   const sites: readonly Site[] = [world.consumer, ...world.providers];
   for (const site of sites) settle(site, world.liqo);
-  for (const provider of world.providers) introduce(world.consumer, provider);
+  for (const provider of world.providers) introduce(world.consumer.cluster, provider);
   const run = { stepMs: world.timings.stepMs, log: world.log };
   const controllers = [
     ...controllersOf(world),
     ...(options.runWorkloads === true ? workloadControllers(world) : []),
+    ...(options.multicast === true ? [networkManager(world)] : []),
   ];
   const ends = controllers.map((controller) => runController(controller, run));
   const { admission } = options.consumer.sandbox.kernel;
@@ -189,14 +195,4 @@ function configMap(
 ): void {
   if (cluster.get(CONFIG_MAPS, name, namespace) === undefined)
     cluster.create(CONFIG_MAPS, { metadata: { name, namespace }, data });
-}
-
-/** As an administrator does it by hand; without a status nobody ever deletes it. */
-function introduce({ cluster }: Site, { identity }: ProviderSite): void {
-  const name = knownClusterName(identity.nodeID);
-  if (cluster.get(KNOWN_CLUSTERS, name, FLUIDOS) === undefined)
-    cluster.create(KNOWN_CLUSTERS, {
-      metadata: { name, namespace: FLUIDOS },
-      spec: { address: identity.ip },
-    });
 }

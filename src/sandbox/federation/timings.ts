@@ -22,6 +22,10 @@ export interface Timings {
   readonly namespaceMs: number;
   /** Until an offloaded pod runs in the provider's cluster. */
   readonly podMs: number;
+  /** How often a provider that is found by multicast tells of itself. */
+  readonly multicastMs: number;
+  /** After which a KnownCluster that nothing was heard of is deleted. */
+  readonly forgetMs: number;
   /** How long a pod runs that is to end by itself. */
   readonly taskMs: number;
   /** How long a transaction may be purchased. */
@@ -41,6 +45,8 @@ export const realTimings: Timings = {
   nodeMs: 8000,
   namespaceMs: 1000,
   podMs: 3000,
+  multicastMs: 5000,
+  forgetMs: 10_000,
   taskMs: 60_000,
   transactionMs: 3_600_000,
 };
@@ -58,6 +64,8 @@ export const quickTimings: Timings = {
   nodeMs: 0,
   namespaceMs: 0,
   podMs: 0,
+  multicastMs: 5000,
+  forgetMs: 10_000,
   taskMs: 60_000,
   transactionMs: 3_600_000,
 };

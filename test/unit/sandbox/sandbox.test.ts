@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { get as httpsGet } from "node:https";
 import { afterEach, describe, expect, test } from "vitest";
+import { deniedBy } from "../../../src/sandbox/admission.ts";
+import { withMeta } from "../../../src/sandbox/object.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../../src/sandbox/sandbox.ts";
 import { endpointOf, type KubeClient, kubeClientFrom } from "../../support/kube-client.ts";
 
@@ -84,6 +86,31 @@ describe("a test can", () => {
     sandbox.dropWatches();
     await stream.ended;
     expect(stream.lines).toEqual([]);
+  });
+
+  test("stand for admission webhooks: change or refuse what clients write, and no status", async () => {
+    const { sandbox, admin } = await start();
+    const asked: string[] = [];
+    sandbox.kernel.admission.add(({ operation, object, before, user }) => {
+      asked.push(
+        `${user.name} ${operation} ${object.metadata.name} ${before === undefined ? "new" : "known"}`,
+      );
+      if (object.metadata.name === "no") throw deniedBy("names.example", "not that name");
+      return withMeta(object, { labels: { ...object.metadata.labels, seen: "yes" } });
+    });
+    await admin.create("/api/v1/nodes", node("a"));
+    await admin.patch("/api/v1/nodes/a", "merge", { metadata: { annotations: { b: "c" } } });
+    await admin.patch("/api/v1/nodes/a/status", "merge", { status: { phase: "Running" } });
+    expect((await admin.get("/api/v1/nodes/a")).body.metadata?.labels).toEqual({ seen: "yes" });
+    expect(await admin.request("POST", "/api/v1/nodes", node("no"))).toMatchObject({
+      status: 403,
+      body: { message: 'admission webhook "names.example" denied the request: not that name' },
+    });
+    expect(asked).toEqual([
+      "sandbox-admin CREATE a new",
+      "sandbox-admin UPDATE a known",
+      "sandbox-admin CREATE no new",
+    ]);
   });
 
   test("let every known resourceVersion expire", async () => {

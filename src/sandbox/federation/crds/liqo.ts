@@ -196,11 +196,11 @@ const foreignCluster = (liqo: "v1.0" | "head"): JsonObject =>
     }),
   });
 
+const common = [resourceSlice, virtualNode, namespaceOffloading, namespaceMap];
+const ofVersion = {
+  "v1.0": [...common, foreignCluster("v1.0")],
+  head: [...common, foreignCluster("head")],
+};
+
 /** The CustomResourceDefinitions of Liqo, as far as the simulation goes. */
-export const liqoCrds = (liqo: "v1.0" | "head"): readonly JsonObject[] => [
-  resourceSlice,
-  virtualNode,
-  namespaceOffloading,
-  namespaceMap,
-  foreignCluster(liqo),
-];
+export const liqoCrds = (liqo: "v1.0" | "head"): readonly JsonObject[] => ofVersion[liqo];
