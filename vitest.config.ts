@@ -26,6 +26,8 @@ export default defineConfig({
           name: "cluster",
           // The integration tests run here unchanged, against the real API server.
           include: ["test/cluster/**/*.test.ts", "test/integration/**/*.test.ts"],
+          // What is simulated beside the sandbox, and only there.
+          exclude: ["test/integration/capsule.test.ts", "test/integration/federation-*.test.ts"],
           env: { FLARE_TEST_API: "real" },
           testTimeout: 120_000,
           hookTimeout: 180_000,

@@ -60,8 +60,8 @@ export function clusterOf(kernel: Kernel, manager: string): Cluster {
     return replace(kernel, target, before, withMeta(object, { resourceVersion: undefined }), true) as T;
   };
   return {
-    get: (kind, name, namespace) =>
-      kernel.store.get(typeOf(kind).storage, namespace, name) as ReturnType<Cluster["get"]> as never,
+    // The kind tells which type its objects have; the store does not know.
+    get: (kind, name, namespace) => kernel.store.get(typeOf(kind).storage, namespace, name) as never,
     list: (kind, namespace) => kernel.store.list(typeOf(kind).storage, namespace) as never,
     create: (kind, draft) => {
       const { namespace } = draft.metadata;

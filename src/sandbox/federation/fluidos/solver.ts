@@ -1,6 +1,6 @@
 import type { WorkResult } from "../../../kubernetes/work-queue.ts";
-import { ApiError } from "../../errors.ts";
-import { type Controller, keyOf, namesIn, other, own } from "../controller.ts";
+import { ApiError, modifiedMeanwhile } from "../../errors.ts";
+import { type Controller, namesIn, other, own } from "../controller.ts";
 import type { Solver } from "../fluidos-types.ts";
 import { ALLOCATIONS, DISCOVERIES, RESERVATIONS, SOLVERS } from "../kinds.ts";
 import { FLUIDOS, stamp, type World } from "../world.ts";
@@ -101,12 +101,7 @@ function write(world: World, solver: Solver, change: SolverChange): void {
       : { phase, message: message ?? "", lastChangeTime: now, endTime: now };
   if (world.conflicts.left > 0) {
     world.conflicts.left -= 1;
-    throw new ApiError(
-      409,
-      "Conflict",
-      `${keyOf(solver)}: the object has been modified; please apply your
-      changes to the latest version and try again`.replace(/\s+/g, " "),
-    );
+    throw modifiedMeanwhile({ group: "nodecore.fluidos.eu", plural: "solvers", name: solver.metadata.name });
   }
   const status = { ...before, ...phases, ...(solverPhase === undefined ? {} : { solverPhase }) };
   world.consumer.cluster.as("rear-manager").setStatus(SOLVERS, solver, status);
