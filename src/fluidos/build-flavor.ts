@@ -26,7 +26,7 @@ export function buildFlavor(facts: FlavorFacts): Flavor {
             cpu: decimal(facts.cpu),
             memory: binary(facts.memoryBytes),
             pods: decimal(facts.pods),
-            gpu: gpuOf(facts.values),
+            gpu: flavorGpu(facts.values),
             storage: binary(facts.storageBytes ?? 0),
           },
           properties: facts.additional === undefined ? {} : { additionalProperties: facts.additional },
@@ -45,8 +45,8 @@ export function buildFlavor(facts: FlavorFacts): Flavor {
 const decimal = (number: number | undefined): string => formatQuantity(quantityOf(number ?? 0, 10));
 const binary = (number: number | undefined): string => formatQuantity(quantityOf(Math.floor(number ?? 0), 2));
 
-/** Memory and cores are told for all GPUs together: without a count they are zero, as FLUIDOS has it. */
-function gpuOf(values: Values): FlavorGpu {
+/** The GPU block. Memory and cores are told for all GPUs together: without a count they are zero, as FLUIDOS has it. */
+export function flavorGpu(values: Values): FlavorGpu {
   const count = values["gpu.fluidos.eu/count"] ?? 0;
   const efficiency = values["gpu.fluidos.eu/multi-gpu-efficiency"];
   return {

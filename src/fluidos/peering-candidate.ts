@@ -1,0 +1,73 @@
+import { roundTime } from "./discovery.ts";
+import type { FlavorFacts } from "./flavor-facts.ts";
+import { parseFlavor } from "./parse-flavor.ts";
+import { type IsRegion, unswapped } from "./places.ts";
+import { anyFields, fields, flag, metadata, names, time } from "./wire.ts";
+
+/** Our annotations on somebody else's object: what a restart, or another replica, has to know of a candidate. */
+export const CANDIDATE_KEYS = {
+  /** Name of the Contract by which it was sold to us: FLUIDOS takes none back. */
+  soldBy: "flare.clastix.io/sold-by",
+  /** Until when it is not tried again (RFC 3339), and why. */
+  refusedUntil: "flare.clastix.io/refused-until",
+  refusedBecause: "flare.clastix.io/refused-because",
+} as const;
+
+/** A Flavor of another domain, as this cluster was told of it. */
+export interface PeeringCandidate {
+  readonly name: string;
+  readonly namespace: string;
+  readonly resourceVersion: string;
+  /** What FLUIDOS says; a later Discovery says so again of one that is taken. */
+  readonly available: boolean;
+  /** Solvers that found it, or reserved it. */
+  readonly interested: readonly string[];
+  /** When a provider was last heard to offer it (ms). */
+  readonly seenAt: number;
+  readonly flavor: FlavorFacts;
+  /** What of the Flavor could not be read. */
+  readonly problems: readonly string[];
+  readonly soldBy: string | undefined;
+  readonly refused: { readonly until: number; readonly because: string } | undefined;
+}
+
+export type ReadCandidate =
+  | { readonly ok: true; readonly candidate: PeeringCandidate }
+  | { readonly ok: false; readonly problem: string };
+
+const form = fields({
+  metadata,
+  spec: fields({
+    available: flag,
+    flavor: anyFields,
+    interestedSolverIDs: names,
+  }),
+  status: fields({ creationTime: time, lastUpdateTime: time }),
+});
+
+/** Reads a PeeringCandidate. Never throws; one whose Flavor is no K8Slice is a problem. */
+export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): ReadCandidate {
+  const { metadata: meta, spec, status } = form.parse(object);
+  const parsed = parseFlavor(spec.flavor);
+  if (!parsed.ok) return { ok: false, problem: `PeeringCandidate ${meta.name}: ${parsed.problem}` };
+  const rounds = spec.interestedSolverIDs.map(roundTime).filter((at) => at !== undefined);
+  const told = status.lastUpdateTime ?? status.creationTime ?? meta.creationTimestamp ?? 0;
+  const until = Date.parse(meta.annotations[CANDIDATE_KEYS.refusedUntil] ?? "");
+  const because = meta.annotations[CANDIDATE_KEYS.refusedBecause] ?? "";
+  return {
+    ok: true,
+    candidate: {
+      name: meta.name,
+      namespace: meta.namespace,
+      resourceVersion: meta.resourceVersion,
+      available: spec.available,
+      interested: spec.interestedSolverIDs,
+      // A Reservation changes the status too: only a round of discovery proves that the provider still has it.
+      seenAt: rounds.length > 0 ? Math.max(...rounds) : told,
+      flavor: unswapped(parsed.facts, isRegion),
+      problems: parsed.problems,
+      soldBy: meta.annotations[CANDIDATE_KEYS.soldBy],
+      refused: Number.isNaN(until) ? undefined : { until, because },
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { Part } from "./configuration.ts";
+import type { FlavorFacts } from "./flavor-facts.ts";
+
+/** A Flavor that was sold, and the part of it that went. */
+export interface Sale {
+  readonly flavor: FlavorFacts;
+  readonly part: Part;
+}
+
+/** Sales of remainders of remainders that are followed. */
+const MOST_STEPS = 16;
+
+/**
+ * How many GPUs a Flavor can really have (never more than it says): what FLUIDOS offers as the remainder of a sale still
+ * has all the GPUs that were sold. A remainder is told by its seller, and by CPU and memory that are to the byte what the
+ * sale left; Flavors have no reference that says so.
+ */
+export function trueGpus(
+  flavor: FlavorFacts,
+  stated: number,
+  sales: readonly Sale[],
+  steps = MOST_STEPS,
+): number {
+  const sale = steps === 0 ? undefined : sales.find((each) => isRemainderOf(flavor, each));
+  if (sale === undefined) return stated;
+  const had = trueGpus(sale.flavor, sale.flavor.values["gpu.fluidos.eu/count"] ?? 0, sales, steps - 1);
+  return Math.max(0, Math.min(stated, had - sale.part.gpus));
+}
+
+function isRemainderOf(flavor: FlavorFacts, { flavor: sold, part }: Sale): boolean {
+  return (
+    flavor.name !== sold.name &&
+    flavor.owner.nodeID === sold.owner.nodeID &&
+    flavor.values["gpu.fluidos.eu/model"] === sold.values["gpu.fluidos.eu/model"] &&
+    isSame(flavor.cpu, sold.cpu - part.cpu) &&
+    isSame(flavor.memoryBytes, sold.memoryBytes - part.memoryBytes) &&
+    (part.cpu > 0 || part.memoryBytes > 0)
+  );
+}
+
+/** Nanocores are finer than numbers are. */
+const isSame = (left: number, right: number): boolean => Math.abs(left - right) < 1e-6;
