@@ -224,9 +224,10 @@ function sumUses(uses: readonly Use[]): NodeUse {
 
 function less(told: Offer, use: Use | undefined, node: NodeUse): Offer {
   if (node.holders === 0) return told;
-  const free = node.exclusive > 0 ? 0 : Math.max(0, told.free - (use?.units ?? 0));
+  const isClosed = node.exclusive > 0 || told.soldOnce === true;
+  const free = isClosed ? 0 : Math.max(0, told.free - (use?.units ?? 0));
   const devices = told.devices?.map((milli, device) =>
-    node.exclusive > 0 ? 0 : Math.max(0, milli - (use?.devices?.[device] ?? 0)),
+    isClosed ? 0 : Math.max(0, milli - (use?.devices?.[device] ?? 0)),
   );
   return {
     ...told,

@@ -35,6 +35,11 @@ export interface Offer {
   /** Rate of one unit of `resource` for an hour, in `currency`; undefined: unknown. */
   readonly unitRate?: number;
   readonly currency?: string;
+  /**
+   * True where it is sold and not lent: whoever takes a part of it closes the rest to others, and it does not come back
+   * when that one ends. Absent: units come and go one by one.
+   */
+  readonly soldOnce?: true;
   readonly interruptible: boolean;
   readonly place: OfferPlace;
   readonly network: { readonly latencyMs?: number; readonly bandwidthGbps?: number; readonly tier?: string };

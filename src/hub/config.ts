@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { apiConfigSchema } from "./api/config.ts";
 import { duration, name } from "./config-fields.ts";
+import { fluidosSection } from "./engines/fluidos/config.ts";
 import { intentsSection } from "./intents/config.ts";
 import { USUAL_TOLERATIONS } from "./inventory/closed.ts";
 import { webhooksSection } from "./webhooks/config.ts";
@@ -66,6 +67,7 @@ export const hubConfigSchema = z.strictObject({
     .max(100)
     .default([...USUAL_TOLERATIONS] as z.output<typeof toleration>[]),
   flavors: flavors.prefault({}),
+  fluidos: fluidosSection.prefault({}),
   intents: intentsSection.prefault({}),
   webhooks: webhooksSection.default([]),
   /** The REST API; served where the section is there, were it empty. */

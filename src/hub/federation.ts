@@ -38,6 +38,7 @@ export function createFederation({ config }: HubOptions, deps: HubDeps): Federat
     probeMs: config.providers.probeEvery,
     probeTimeoutMs: config.providers.probeTimeout,
     silenceMs: config.providers.watchSilence,
+    fluidos: config.fluidos,
     unreachableAfterMs: config.providers.unreachableAfter,
   });
   let listed = false;

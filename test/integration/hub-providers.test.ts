@@ -66,11 +66,19 @@ describe("providers", () => {
     await until(() => hub.free()).toEqual({ [offer("alpha")]: "8/8", [offer("beta")]: "0/8" });
   });
 
-  it("that ask for an engine this hub does not have are offered nowhere, instead of being placed at all the same", async () => {
+  it("that become a federation offer no node of their own any more, and say what they lack for it", async () => {
     await addProvider(hubCluster, "alpha");
     await until(() => hub.free()).toEqual({ [offer("alpha")]: "8/8" });
     await hubCluster.client.patch(PROVIDERS, { name: "alpha" }, { spec: { engine: "fluidos" } });
-    await until(() => hub.free()).toEqual({ [offer("alpha")]: "0/8" });
+    await until(() => hub.free()).toEqual({});
+    await until(() => conditionsOf(hubCluster, "alpha")).toEqual([
+      "Reachable=True Connected",
+      "Authorized=True Authorized",
+      "Synced=False NotInstalled",
+    ]);
+    expect((await statusOf(hubCluster, "alpha")).message).toContain(
+      "peeringcandidates.advertisement.fluidos.eu",
+    );
     await hubCluster.client.patch(PROVIDERS, { name: "alpha" }, { spec: { engine: "direct" } });
     await until(() => hub.free()).toEqual({ [offer("alpha")]: "8/8" });
   });

@@ -13,9 +13,10 @@ import { conditionOf, type IntentView } from "../intents/intent-view.ts";
 import type { Place } from "../intents/places.ts";
 import { type Toleration, tolerates } from "../inventory/closed.ts";
 import { type Given, given } from "../inventory/given.ts";
-import type { OfferPool } from "../inventory/offer-pool.ts";
+import type { NodeRecord } from "../inventory/node-record.ts";
 import { applyWorkload } from "./apply-workload.ts";
 import type { DeployResult, StepResult } from "./engine.ts";
+import type { Failure } from "./open-provider.ts";
 import { prune } from "./prune.ts";
 import { NAMESPACES, SECRETS } from "./resources.ts";
 
@@ -27,11 +28,19 @@ export interface DeployOptions {
   readonly hub: string;
   /** The hub's own cluster, where Secrets are read. */
   readonly hubClient: Pick<KubeClient, "get">;
-  readonly pool: Pick<OfferPool, "node">;
+  /** What is known of the nodes that tasks are bound to. */
+  readonly pool: {
+    node(
+      provider: string,
+      name: string,
+    ): { readonly node: Pick<NodeRecord, "hostname" | "taints"> } | undefined;
+  };
   /** Taints that workloads tolerate everywhere. */
   readonly tolerations: readonly Toleration[];
   readonly workload: WorkloadDefaults;
   readonly provider: Provider | undefined;
+  /** What has to be there before the workload is, beside its namespace; a failure ends the deployment. */
+  readonly prepare?: (wanted: readonly KubeObject[], signal: AbortSignal) => Promise<Failure | undefined>;
 }
 
 interface Job {
@@ -62,6 +71,8 @@ export async function deployObjects(options: DeployOptions, job: Job): Promise<D
   const foreign = await strangerIn(client, options.hub, job);
   if (foreign !== undefined) return foreign;
   const wanted = workloadObjects(input);
+  const unprepared = await options.prepare?.(wanted, signal);
+  if (unprepared !== undefined) return unprepared;
   await applyWorkload(client, wanted, input.suspended, signal);
   if (wasThereBefore(view))
     await prune(client, { hub: options.hub, intent: view, namespace: place.namespace, wanted }, signal);

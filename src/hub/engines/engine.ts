@@ -4,12 +4,21 @@ import type { Place } from "../intents/places.ts";
 
 /** What a step came to. A failure is data: it goes into a condition, and is tried again. */
 export type StepResult =
-  | { readonly ok: true }
+  | {
+      readonly ok: true;
+      /** What cannot be given back, in words. */
+      readonly leftovers?: readonly string[];
+    }
   | {
       readonly ok: false;
       /** One CamelCase word. */
       readonly reason: string;
       readonly message: string;
+      /**
+       * `under-way`: nothing is wrong, it takes its time. `hopeless`: the place will not do, and another is to be looked
+       * for. Absent: something is in the way, and it is tried again.
+       */
+      readonly outlook?: "under-way" | "hopeless";
     };
 
 export interface DeployCall {

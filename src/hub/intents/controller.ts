@@ -4,7 +4,7 @@ import { type Change, keyOf } from "../../kubernetes/reflector-store.ts";
 import { sleep } from "../../kubernetes/timing.ts";
 import { createWorkQueue, type WorkQueue } from "../../kubernetes/work-queue.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
-import { createDirectEngine } from "../engines/direct.ts";
+import { createEngines } from "../engines/engines.ts";
 import { NAMESPACES } from "../engines/resources.ts";
 import type { ProviderEntry } from "../providers/directory.ts";
 import { createUtilization, type Utilization } from "../utilization/utilization.ts";
@@ -84,7 +84,7 @@ function createWorld(
   context: ControllerContext,
 ): { world: World; queue: WorkQueue } {
   const { pool, reservations, providers, log, metrics, random } = context;
-  const engine = createDirectEngine({
+  const engine = createEngines({
     hub: options.hub,
     hubClient: context.client,
     providers,
@@ -92,6 +92,9 @@ function createWorld(
     tolerations: context.config.tolerations,
     workload: options.workload,
     log,
+    fluidos: context.config.fluidos,
+    now: context.now,
+    random,
   });
   const store = createIntentStore();
   const world: World = {

@@ -30,7 +30,8 @@ export function lookOver(pass: Pass, start: Ledger, taken: readonly Taken[]): re
     { ledger: reserve(start, fixed), kept: pass.kept },
     { avoids: NOWHERE, place: undefined },
   );
-  const decisions = improveTurns(open, movable);
+  const lent = { ...open, offers: open.offers.filter(({ soldOnce }) => !soldOnce) };
+  const decisions = improveTurns(lent, movable);
   if (decisions.every((decision, at) => decision === movable[at]?.decision)) return taken;
   pass.ledger = reserve(start, [...fixed, ...placementsOf(decisions)]);
   // Whose place moved may have left one to somebody who was refused before.
@@ -49,12 +50,17 @@ const decisionOf = ({ outcome }: Taken): readonly Decision[] =>
 /** What may be moved: not who goes back to its place, flees from one, took less than it asked, or displaces others. */
 function turnOf({ asking, outcome }: Taken): Turn | undefined {
   const { requirement, place, avoids } = asking;
+  // What is sold once has one holder, which a look at its units does not tell.
+  if (outcome.result === "placed" && isSoldOnce(outcome)) return undefined;
   // Shares of one device are not told apart here.
   if (place !== undefined || avoids.size > 0 || requirement.gpu.milli !== undefined) return undefined;
   if (outcome.result === "placed" && outcome.relaxed === undefined)
     return { requirement, decision: outcome.decision };
   return outcome.result === "waits" ? { requirement, decision: outcome.decision } : undefined;
 }
+
+const isSoldOnce = ({ decision, offers }: Extract<Outcome, { result: "placed" }>): boolean =>
+  decision.placements.some(({ offer }) => offers.find(({ id }) => id === offer)?.soldOnce === true);
 
 const placementsOf = (decisions: readonly Decision[]): readonly Placement[] =>
   decisions.flatMap((decision) => (decision.placed ? decision.placements : []));

@@ -243,15 +243,22 @@ function steadyPercent(before: string | undefined, percent: number | undefined):
   return isSame ? before : `${Math.round(percent)}%`;
 }
 
-/** Places that are clean now are forgotten. */
+/** Places that are clean now are forgotten; what of them could not be given back is told. */
 export function cleanedStatus(
   view: IntentView,
   clean: (place: { readonly provider: string; readonly namespace: string }) => boolean,
   now: number,
+  more: readonly string[] = [],
 ): IntentStatus {
   const abandoned = (view.status.abandoned ?? []).filter((place) => !clean(place));
-  return change(view, now, { abandoned: abandoned.length === 0 ? undefined : abandoned });
+  const leftovers = [...(view.status.leftovers ?? []), ...more].slice(-MOST_LEFTOVERS);
+  return change(view, now, {
+    abandoned: abandoned.length === 0 ? undefined : abandoned,
+    ...(more.length === 0 ? {} : { leftovers }),
+  });
 }
+
+const MOST_LEFTOVERS = 20;
 
 /** Of a deleted Intent: its own place is clean too, and costs nothing from now on. */
 export function goneStatus(before: IntentStatus, now: number): IntentStatus {

@@ -52,7 +52,7 @@ export function placementOf(
     ...(models.length === 0 ? {} : { model: models.join(",") }),
     gpus: decision.placements.reduce((sum, { units }) => sum + units, 0),
     ...(decision.rate === undefined ? {} : { rate: formatMoney(rounded(decision.rate)) }),
-    engine: "direct",
+    engine: chosen.some((offer) => offer?.soldOnce === true) ? "fluidos" : "direct",
     namespace: freshNamespace(view),
     generation: view.generation,
     since: timestamp(now),

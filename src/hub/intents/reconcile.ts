@@ -3,6 +3,7 @@ import { isTransient } from "../../allocation/reasons.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { WorkResult } from "../../kubernetes/work-queue.ts";
 import type { WorkloadObservation } from "../../workload/observe.ts";
+import type { StepResult } from "../engines/engine.ts";
 import { patienceOf } from "./absence.ts";
 import { crowdedOut } from "./crowding.ts";
 import {
@@ -13,7 +14,7 @@ import {
   type KubeIntent,
   viewOf,
 } from "./intent-view.ts";
-import { cleanedStatus, goneStatus, isDeployed, sayTheSame, stuckStatus } from "./next-status.ts";
+import { cleanedStatus, goneStatus, isDeployed, leftStatus, sayTheSame, stuckStatus } from "./next-status.ts";
 import { deployedStep, type Facts, nextStep, type Step } from "./next-step.ts";
 import { type Place, placesOf } from "./places.ts";
 import {
@@ -158,12 +159,15 @@ async function clean(
   if (clean.length === 0) return view;
   const present = placesOf(view.status.placement);
   const now = world.context.now();
-  const cleaned = cleanedStatus(view, isClean, now);
+  const leftovers = results.flatMap(({ result }) => (result.ok ? (result.leftovers ?? []) : []));
+  const cleaned = cleanedStatus(view, isClean, now, leftovers);
   const isGone = view.deletingSince !== undefined && present.length > 0 && present.every(isClean);
   const next = await writeStatus(world, view, isGone ? goneStatus(cleaned, now) : cleaned, signal);
   const what = clean.map(({ provider, namespace }) => `namespace ${namespace} of provider ${provider}`);
   const message = `nothing is left in ${what.join(" and ")}`;
   announce(world, next, { type: "Normal", reason: "CleanedUp", message, event: false });
+  if (leftovers.length > 0)
+    announce(world, next, { type: "Warning", reason: "NotGivenBack", message: leftovers.join("; ") });
   world.schedule();
   return next;
 }
@@ -200,15 +204,33 @@ async function deploy(
       seen.push(result.seen);
       continue;
     }
-    const status = stuckStatus(view, result.reason, result.message, world.context.now());
-    if (!sayTheSame(status, view.status)) {
-      const next = await writeStatus(world, view, status, signal);
-      announce(world, next, { type: "Warning", reason: result.reason, message: result.message });
-    }
-    return { result: { requeueAfterMs: world.options.retryMs } };
+    return fallShort(world, view, result, signal);
   }
   const step = deployedStep(view, { suspended, seen: worstOf(seen) }, world.context.now());
   return perform(world, view, step, signal, { cleaned: false });
+}
+
+/** It is tried again, or looks for another place where this one will not do. */
+async function fallShort(
+  world: World,
+  view: IntentView,
+  { reason, message, outlook }: Extract<StepResult, { ok: false }>,
+  signal: AbortSignal,
+): Promise<Done> {
+  const now = world.context.now();
+  if (outlook === "hopeless") {
+    const leaving = { reason, message: `${message}: it looks for another place`, phase: "Queued" } as const;
+    const step = { do: "write", status: leftStatus(view, leaving, now) } as const;
+    return { view: await write(world, view, { ...step, say: { type: "Warning", reason, message } }, signal) };
+  }
+  const status = stuckStatus(view, reason, message, now);
+  if (!sayTheSame(status, view.status)) {
+    const next = await writeStatus(world, view, status, signal);
+    const tone =
+      outlook === "under-way" ? ({ type: "Normal", event: false } as const) : { type: "Warning" as const };
+    announce(world, next, { ...tone, reason, message });
+  }
+  return { result: { requeueAfterMs: world.options.retryMs } };
 }
 
 /** Everything around the Intent that its next step depends on. */

@@ -2,6 +2,7 @@ import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { Placement } from "../../allocation/decision.ts";
 import type { Ledger } from "../../allocation/ledger.ts";
 import type { IntentTask } from "../../intent/status-schema.ts";
+import type { ProviderEntry } from "../providers/directory.ts";
 import { patienceOf } from "./absence.ts";
 import { isClosed } from "./hours.ts";
 import { conditionOf, holdsPlacement, type IntentView, isWaiting } from "./intent-view.ts";
@@ -127,7 +128,7 @@ const isOffered = ({ context }: World, { provider, node, resource }: IntentTask)
 function avoidedBy({ status }: IntentView): ReadonlySet<string> {
   const places = (status.abandoned ?? []).flatMap(({ provider, reason = "", tasks }) => {
     if (reason.startsWith("Provider")) return [provider];
-    return reason.startsWith("Node") ? tasks.map(({ node }) => `${provider}/${node}`) : [];
+    return /^(Node|Candidate)/.test(reason) ? tasks.map(({ node }) => `${provider}/${node}`) : [];
   });
   return new Set(places);
 }
@@ -152,17 +153,20 @@ function passOf(world: World): Pass {
 function leavingSoon({ context }: World, view: IntentView): readonly Placement[] {
   const spec = view.read.ok ? view.read.spec : undefined;
   const tasks = (view.status.abandoned ?? [])
-    .filter(
-      ({ provider }) =>
-        context.providers.get(provider)?.closed() === undefined &&
-        context.providers.get(provider) !== undefined,
-    )
+    .filter(({ provider }) => {
+      const entry = context.providers.get(provider);
+      return entry !== undefined && entry.closed() === undefined && !isFederation(entry);
+    })
     .flatMap((place) => place.tasks);
   return asPlacements(tasks, spec);
 }
 
+/** What is bought there does not come back. */
+const isFederation = (entry: ProviderEntry): boolean => entry.provider().spec.engine === "fluidos";
+
 /** Somebody who agreed to be interrupted. */
 function holderOf(view: IntentView): Holder | undefined {
+  if (view.status.placement?.engine === "fluidos") return undefined;
   if (!view.read.ok || !holdsPlacement(view) || view.deletingSince !== undefined) return undefined;
   const { workload, constraints, priority } = view.read.spec;
   if (workload.resources.gpu.interruptible !== true && constraints?.preEmptible !== true) return undefined;

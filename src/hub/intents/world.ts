@@ -20,7 +20,7 @@ export interface World {
   readonly options: IntentOptions;
   readonly store: IntentStore;
   readonly book: Book;
-  readonly engine: Engine;
+  readonly engine: Omit<Engine, "name">;
   readonly absences: Absences;
   readonly utilization: Utilization;
   readonly demand: Demand;

@@ -82,7 +82,9 @@ export function lessReserved(
   const memoryGi = sum((each) => each.memoryGi);
   return offers.map((offer) => ({
     ...offer,
-    free: Math.max(0, offer.free - sum(({ resource, units }) => (resource === offer.resource ? units : 0))),
+    free: offer.soldOnce
+      ? 0
+      : Math.max(0, offer.free - sum(({ resource, units }) => (resource === offer.resource ? units : 0))),
     cpu: Math.max(0, offer.cpu - cpu),
     memoryGi: Math.max(0, offer.memoryGi - memoryGi),
     nodeIdle: false,

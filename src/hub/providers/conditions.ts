@@ -14,6 +14,8 @@ export interface ConnectionFacts {
   /** Nodes and pods were listed. */
   readonly synced: boolean;
   readonly gpuNodes: number;
+  /** Of a federation: kinds of FLUIDOS or Liqo that its cluster does not have. Absent where the hub places itself. */
+  readonly missingKinds?: readonly string[] | undefined;
 }
 
 export interface ProviderCondition {
@@ -77,13 +79,24 @@ function authorizedVerdict({ failure }: ConnectionFacts, reachable: Verdict): Ve
   return yes("Authorized", "the hub may read nodes and pods");
 }
 
-function syncedVerdict({ synced, failure, failingSince, gpuNodes }: ConnectionFacts, now: number): Verdict {
+function syncedVerdict(facts: ConnectionFacts, now: number): Verdict {
+  const { synced, failure, failingSince, gpuNodes, missingKinds } = facts;
+  if (missingKinds !== undefined && missingKinds.length > 0)
+    return no(
+      "NotInstalled",
+      `the cluster has no ${missingKinds.join(", ")}: are FLUIDOS and Liqo installed?`,
+    );
+  if (!synced && missingKinds !== undefined) return no("Listing", "FLUIDOS's objects were not all read yet");
   if (!synced) return no("Listing", "nodes and pods were not all read yet");
   if (failure !== undefined && failingSince !== undefined)
     return no(
       "Stale",
       `the inventory was not kept current for ${formatDuration(wholeMinutes(now - failingSince))}`,
     );
+  if (missingKinds !== undefined)
+    return gpuNodes === 0
+      ? yes("NoCandidates", "no KnownCluster was found to offer GPUs")
+      : yes("Synced", `${gpuNodes} candidate${gpuNodes === 1 ? "" : "s"} with GPUs known`);
   if (gpuNodes === 0)
     return yes(
       "NoGPUNodes",

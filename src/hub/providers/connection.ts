@@ -1,31 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
-import { isKubeError, KubeError } from "../../kubernetes/kube-error.ts";
 import { type KubeObject, NODES, type Resource } from "../../kubernetes/objects.ts";
 import { createReflector, type ReflectorOptions } from "../../kubernetes/reflector.ts";
 import type { ReflectorState } from "../../kubernetes/reflector-state.ts";
 import type { Change } from "../../kubernetes/reflector-store.ts";
-import { sleep as realSleep, type Sleep } from "../../kubernetes/timing.ts";
 import { GPU_NODE_LABEL } from "../../vocabulary/keys.ts";
 import type { NodeDescription } from "../inventory/describer.ts";
 import { type KubeNode, type NodeRecord, nodeRecordOf } from "../inventory/node-record.ts";
 import { type KubePod, type PodRecord, podRecordOf } from "../inventory/pod-record.ts";
 import type { ProviderInventory } from "../inventory/provider-inventory.ts";
 import { type Activity, type Contact, createContact } from "./contact.ts";
+import { type ConnectionTiming, createProbe, timingOf } from "./probe.ts";
 
 export const PODS: Resource = { group: "", version: "v1", plural: "pods", namespaced: true };
-
-export interface ConnectionTiming {
-  /** How often the provider's API is asked for a sign of life. */
-  readonly probeMs: number;
-  /** How long it may take to answer. */
-  readonly probeTimeoutMs: number;
-  /** A watch without a byte for so long counts as dead. */
-  readonly silenceMs: number;
-  readonly now: () => number;
-  readonly random: () => number;
-  readonly sleep?: Sleep | undefined;
-}
 
 export interface ConnectionOptions extends ConnectionTiming {
   readonly client: KubeClient;
@@ -55,7 +42,6 @@ export function createConnection(options: ConnectionOptions): Connection {
   const { client, inventory, now } = options;
   const listed = new Set<Activity>();
   const contact = createContact(now, options.onFacts);
-  let version: string | undefined;
 
   const heard = (activity: Activity, state: ReflectorState): void => {
     if (state.name === "SYNCED") {
@@ -95,62 +81,14 @@ export function createConnection(options: ConnectionOptions): Connection {
     transform: podRecordOf,
     onChange: (change: Change<PodRecord>) => inventory.podChanged(change),
   });
-  const probe = async (signal: AbortSignal): Promise<void> => {
-    try {
-      await lookAtOneNode(options, signal);
-      version ??= await readVersion(client, { signal, timeoutMs: options.probeTimeoutMs });
-      contact.works("probe");
-    } catch (error) {
-      if (!signal.aborted) contact.fails("probe", asKubeError(error));
-    }
-  };
+  const probe = createProbe({ ...options, contact });
   return {
     contact,
-    version: () => version,
+    version: probe.version,
     run: async (signal) => {
-      await Promise.all([nodes.run(signal), pods.run(signal), keepProbing(options, probe, signal)]);
+      await Promise.all([nodes.run(signal), pods.run(signal), probe.run(signal)]);
       inventory.close();
       client.close();
     },
   };
 }
-
-function timingOf({ now, random, sleep, silenceMs }: ConnectionTiming) {
-  return { now, random, silenceMs, ...(sleep === undefined ? {} : { sleep }) };
-}
-
-/** Open watches outlive a revoked token and hide a silent network for a minute; a question of our own does not. */
-async function keepProbing(
-  options: ConnectionTiming,
-  probe: (signal: AbortSignal) => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { probeMs, random, sleep = realSleep } = options;
-  while (!signal.aborted) {
-    await probe(signal);
-    await sleep(probeMs * (0.9 + random() / 5), signal);
-  }
-}
-
-async function lookAtOneNode(options: ConnectionOptions, signal: AbortSignal): Promise<void> {
-  const call = { signal, timeoutMs: options.probeTimeoutMs, retries: 0 };
-  const pages = options.client.list(
-    NODES,
-    { limit: 1, resourceVersion: "0", fieldSelector: "metadata.name=-" },
-    call,
-  );
-  for await (const _ of pages) return;
-}
-
-async function readVersion(
-  client: Pick<KubeClient, "raw">,
-  call: { readonly signal: AbortSignal; readonly timeoutMs: number },
-): Promise<string | undefined> {
-  const answer: unknown = JSON.parse(await client.raw({ ...call, method: "GET", path: "/version" }));
-  return typeof answer === "object" && answer !== null && "gitVersion" in answer
-    ? String(answer.gitVersion)
-    : undefined;
-}
-
-const asKubeError = (error: unknown): KubeError =>
-  isKubeError(error) ? error : new KubeError("protocol", String(error), { cause: error });

@@ -1,8 +1,8 @@
 import type { KubeError } from "../../kubernetes/kube-error.ts";
 import { elapsed } from "../../kubernetes/timing.ts";
 
-/** What goes on with a provider at the same time. */
-export type Activity = "probe" | "nodes" | "pods";
+/** What goes on with a provider at the same time: `probe`, and the watch of each kind by its plural. */
+export type Activity = string;
 
 /** Keeps what works with a provider's API, and what does not. Times in milliseconds. */
 export interface Contact {
@@ -44,7 +44,7 @@ export function createContact(
       if (error.status !== undefined) contactAt = steady();
       onChange();
     },
-    failure: () => failures.get("probe") ?? failures.get("nodes") ?? failures.get("pods"),
+    failure: () => failures.get("probe") ?? failures.get("nodes") ?? failures.values().next().value,
     failingSince: () => told(failingSince),
     lastContactAt: () => told(contactAt),
   };

@@ -1,5 +1,6 @@
 import type { Provider } from "../../intent/resources.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
+import type { ConsumerView } from "../engines/fluidos/consumer-view.ts";
 
 /** A provider as others see it. */
 export interface ProviderEntry {
@@ -9,6 +10,8 @@ export interface ProviderEntry {
   closed(): string | undefined;
   /** Client of its cluster; undefined while there is no kubeconfig. A new one after each rotation: do not keep it. */
   client(): KubeClient | undefined;
+  /** What is seen of FLUIDOS there; undefined where the hub places itself. */
+  consumer?(): ConsumerView | undefined;
   /** When its API answered last (ms); undefined before it did. */
   lastContactAt(): number | undefined;
   /** Whether all of its nodes and pods are known. */

@@ -3,16 +3,27 @@ import type { Provider } from "../../intent/resources.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import type { Logger } from "../../observability/logger.ts";
 import { formatDuration } from "../../units/duration.ts";
+import type { FluidosConfig } from "../engines/fluidos/config.ts";
+import {
+  type ConsumerConnectionOptions,
+  createConsumerConnection,
+} from "../engines/fluidos/consumer-connection.ts";
+import type { ConsumerView } from "../engines/fluidos/consumer-view.ts";
 import type { Toleration } from "../inventory/closed.ts";
 import type { NodeDescription } from "../inventory/describer.ts";
 import type { FillableOfferPool } from "../inventory/offer-pool.ts";
 import type { OfferOptions } from "../inventory/offers.ts";
-import { createProviderInventory, type ProviderInventory } from "../inventory/provider-inventory.ts";
+import {
+  createProviderInventory,
+  type InventoryOptions,
+  type ProviderInventory,
+} from "../inventory/provider-inventory.ts";
 import type { Regions } from "../inventory/regions.ts";
 import type { Reservations } from "../inventory/reservations.ts";
 import type { ConnectionFacts } from "./conditions.ts";
-import { type Connection, type ConnectionTiming, createConnection } from "./connection.ts";
+import { type Connection, type ConnectionOptions, createConnection } from "./connection.ts";
 import { createKubeconfigSource } from "./kubeconfig-source.ts";
+import type { ConnectionTiming } from "./probe.ts";
 
 /** Where a connection leads: to the hub's own cluster, or where a kubeconfig says. */
 export type Destination = { readonly inCluster: true } | { readonly kubeconfigText: string };
@@ -30,6 +41,7 @@ export interface ProviderSurroundings extends ConnectionTiming {
   readonly describe: (annotations: Readonly<Record<string, string>>) => NodeDescription;
   /** Nothing new is placed at a provider whose API did not answer as it should for so long. */
   readonly unreachableAfterMs: number;
+  readonly fluidos: FluidosConfig;
   readonly log: Logger;
 }
 
@@ -44,6 +56,8 @@ export interface ProviderRuntime {
   closed(): string | undefined;
   /** Client of the provider's cluster; undefined while there is no kubeconfig. */
   client(): KubeClient | undefined;
+  /** What is seen of FLUIDOS there; undefined where the hub places itself. */
+  consumer(): ConsumerView | undefined;
   /** Version of its Kubernetes, once known. */
   version(): string | undefined;
   /** Ends the connection. The offers leave the pool. */
@@ -51,9 +65,13 @@ export interface ProviderRuntime {
 }
 
 interface Line {
+  readonly engine: Provider["spec"]["engine"];
   readonly client: KubeClient;
   readonly connection: Connection;
-  readonly inventory: ProviderInventory;
+  readonly inventory: Pick<ProviderInventory, "refresh" | "refreshNow" | "isComplete" | "close">;
+  /** Where the provider is a federation. */
+  readonly consumer?: ConsumerView;
+  readonly missing?: () => readonly string[];
   readonly end: () => Promise<void>;
 }
 
@@ -92,14 +110,16 @@ export function startProvider(
     if (line !== undefined) ending.push(line.end());
     line = undefined;
   };
-  const source = createKubeconfigSource(sourceOptions(around), (state) => {
+  const dial = (): void => {
     hangUp();
     // A Secret that is gone or broken ends the connection: whoever took the credentials away meant it.
-    const destination = destinationOf(state);
+    const destination = destinationOf(source.state());
+    const { engine } = provider.spec;
     if (destination !== undefined)
-      line = openLine(name, around, { destination, offerOptions, onFacts: look });
+      line = openLine(name, around, { engine, destination, offerOptions, onFacts: look });
     look();
-  });
+  };
+  const source = createKubeconfigSource(sourceOptions(around), dial);
   const unsubscribe = around.reservations.subscribe((of, node) => {
     if (of === name) line?.inventory.refreshNow(node);
   });
@@ -111,12 +131,18 @@ export function startProvider(
       const same = isDeepStrictEqual(next.spec, provider.spec);
       provider = next;
       source.follow(provider.spec);
+      if (line !== undefined && line.engine !== provider.spec.engine) {
+        // Nodes are no candidates, nor the other way round.
+        around.pool.retain(name, new Set());
+        dial();
+      }
       if (!same) line?.inventory.refresh();
       look();
     },
     facts,
     closed,
     client: () => line?.client,
+    consumer: () => line?.consumer,
     version: () => line?.connection.version(),
     stop: async () => {
       hangUp();
@@ -140,6 +166,7 @@ function factsOf(
     lastContactAt: contact?.lastContactAt(),
     synced: line?.inventory.isComplete() ?? false,
     gpuNodes,
+    missingKinds: line?.missing?.(),
   };
 }
 
@@ -162,14 +189,12 @@ function closedProvider(
 ): string | undefined {
   const name = metadata.name ?? "";
   if (spec.paused) return `provider ${name} is paused`;
-  if (spec.engine === "fluidos")
-    return `provider ${name} asks for the engine fluidos, which this hub does not have yet`;
   if (kubeconfig.state === "problem") return `provider ${name} cannot be reached: ${kubeconfig.message}`;
   if (failingSince === undefined || now() - failingSince < unreachableAfterMs) return undefined;
   return `provider ${name} does not answer as it should for ${formatDuration(unreachableAfterMs)} or longer`;
 }
 
-interface LineOptions {
+interface LineOptions extends Pick<Line, "engine"> {
   readonly destination: Destination;
   readonly offerOptions: () => OfferOptions;
   readonly onFacts: () => void;
@@ -177,27 +202,46 @@ interface LineOptions {
 
 /** A client of its own with everything that runs on it. What the old line told stays in the pool until this one is synced. */
 function openLine(name: string, around: ProviderSurroundings, options: LineOptions): Line {
-  const { pool, log } = around;
+  const { log } = around;
   const client = around.connect(options.destination);
   const hanging = new AbortController();
   const onFacts = (): void => {
     if (!hanging.signal.aborted) options.onFacts();
   };
-  const { offerOptions } = options;
-  const inventory = createProviderInventory({ provider: name, pool, offerOptions, onComplete: onFacts });
-  const connection = createConnection({
+  const onHandlerError = (error: unknown): void =>
+    log.error({ provider: name, error: String(error) }, "a change could not be taken in");
+  const { engine, offerOptions } = options;
+  const common = {
     ...around,
+    provider: name,
     client,
-    inventory,
+    offerOptions,
     onFacts,
-    onHandlerError: (error) =>
-      log.error({ provider: name, error: String(error) }, "a change could not be taken in"),
-  });
-  const running = connection.run(hanging.signal);
+    onComplete: onFacts,
+    onHandlerError,
+  };
+  const parts = engine === "fluidos" ? toFederation(common) : toCluster(common);
+  const running = parts.connection.run(hanging.signal);
   const end = async (): Promise<void> => {
-    inventory.close();
+    parts.inventory.close();
     hanging.abort();
     await running;
   };
-  return { client, connection, inventory, end };
+  return { engine, client, end, ...parts };
+}
+
+type Common = Omit<ConnectionOptions & InventoryOptions & ConsumerConnectionOptions, "inventory" | "config"> &
+  Pick<ProviderSurroundings, "fluidos">;
+type Parts = Pick<Line, "connection" | "inventory" | "consumer" | "missing">;
+
+function toCluster(common: Common): Parts {
+  const inventory = createProviderInventory(common);
+  return { inventory, connection: createConnection({ ...common, inventory }) };
+}
+
+/** The cluster is the door to others: what these offer counts, and not its own nodes. */
+function toFederation(common: Common): Parts {
+  const connection = createConsumerConnection({ ...common, config: common.fluidos });
+  const { inventory, view: consumer, missing } = connection;
+  return { inventory, connection, consumer, missing };
 }

@@ -131,6 +131,7 @@ function directoryOf(
     provider: () => runtime.provider(),
     closed: () => runtime.closed(),
     client: () => runtime.client(),
+    consumer: () => runtime.consumer(),
     lastContactAt: () => runtime.facts().lastContactAt,
     synced: () => runtime.facts().synced,
   });

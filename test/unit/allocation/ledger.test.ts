@@ -45,6 +45,17 @@ describe("a reservation", () => {
     expect(opened.offers).toEqual([first, second, other]);
   });
 
+  test("of a part of what is sold once leaves nothing of it to others, and comes back whole", () => {
+    const sold = offer("sold", { node: "s", soldOnce: true });
+    const ledger = openLedger(snapshot(sold, other));
+    const part = placement({ offer: "sold", node: "s", units: 1 });
+    const held = reserve(ledger, [part]);
+    expect(find(held, "sold")?.free).toBe(0);
+    expect(find(held, "other")).toEqual(other);
+    expect(() => reserve(held, [part])).toThrow(CapacityError);
+    expect(find(release(held, [part]), "sold")).toEqual(sold);
+  });
+
   test("that is exclusive leaves nothing free on the node", () => {
     const held = reserve(opened, [placement({ exclusive: true })]);
     expect(["first", "second", "other"].map((id) => find(held, id)?.free)).toEqual([0, 0, 8]);

@@ -47,6 +47,14 @@ const placesOf = (taken: readonly Taken[]) =>
   taken.map(({ outcome }) => outcome.result === "placed" && outcome.decision.placements[0]?.offer);
 
 describe("turns that were taken", () => {
+  it("never bring two to what is sold once, nor move its buyer", () => {
+    const sold = offer("a", { free: 4, total: 4, unitRate: 2, soldOnce: true });
+    const pass = passOn(sold, dear);
+    const start = pass.ledger;
+    const taken = [take(pass, any, "first"), take(pass, picky, "second"), take(pass, any, "third")];
+    expect(placesOf(lookOver(pass, start, taken))).toEqual(["a", false, "t"]);
+  });
+
   it("are exchanged so that another one has a place, and the ledger says so", () => {
     const pass = passOn(cheap, dear);
     const start = pass.ledger;

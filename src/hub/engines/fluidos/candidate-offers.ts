@@ -1,0 +1,208 @@
+import type { Contract } from "../../../fluidos/contract.ts";
+import type { FlavorFacts } from "../../../fluidos/flavor-facts.ts";
+import { type FlavorUnits, gpusOf } from "../../../fluidos/gpus.ts";
+import type { KnownCluster } from "../../../fluidos/identity.ts";
+import type { PeeringCandidate, ReadCandidate } from "../../../fluidos/peering-candidate.ts";
+import { type Sale, trueGpus } from "../../../fluidos/remainder.ts";
+import { formatDuration } from "../../../units/duration.ts";
+import { isCurrency } from "../../config-fields.ts";
+import type { NodeRecord } from "../../inventory/node-record.ts";
+import type { PooledNode } from "../../inventory/offer-pool.ts";
+import { type NodeProblem, type OfferOptions, offersOf } from "../../inventory/offers.ts";
+
+/** All that the offers of a federation follow from. */
+export interface CandidateFacts {
+  readonly candidates: readonly ReadCandidate[];
+  readonly contracts: readonly Contract[];
+  readonly knownClusters: readonly KnownCluster[];
+  /** Whether an Intent holds something of a Flavor. */
+  readonly isHeld: (flavor: string) => boolean;
+  /** Whether what was peered for a Flavor that is held works; true while it is not peered yet. */
+  readonly isWell: (flavor: string) => boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** A candidate that rounds of discovery missed for so long is stale. */
+  readonly staleAfterMs: number;
+  /** One that nobody has seen for so long is stale, also where every round fails. */
+  readonly forgetAfterMs: number;
+}
+
+/** FLUIDOS tells rates without a currency, and means euros. */
+const CURRENCY = "EUR";
+const GIB = 2 ** 30;
+
+/**
+ * The candidates with GPUs as nodes of the Provider that leads to the federation, by the name of their Flavor. One that
+ * cannot be had now has offers with nothing free, and a problem that says why. `only`: no other Flavor than that.
+ */
+export function candidateNodes(
+  facts: CandidateFacts,
+  options: OfferOptions,
+  only?: string,
+): ReadonlyMap<string, PooledNode> {
+  const sales = facts.contracts.flatMap(saleOf);
+  const soldBy = new Map(
+    facts.contracts.flatMap(({ flavor, name }) => (flavor ? [[flavor.name, name]] : [])),
+  );
+  const newest = newestSight(facts);
+  const nodes = new Map<string, PooledNode>();
+  for (const [name, { flavor, candidate }] of flavorsOf(facts)) {
+    if (only !== undefined && name !== only) continue;
+    const gpus = gpusOf(flavor);
+    if (gpus.kind === "none") continue;
+    const why = facts.isHeld(name)
+      ? undefined
+      : whyClosed({ facts, candidate, newest, contract: soldBy.get(name) });
+    const problems = (candidate?.problems ?? []).map((message) => invalid(name, message));
+    if (gpus.kind === "unclear") {
+      const node = recordOf(flavor, undefined, true);
+      nodes.set(name, {
+        provider: options.provider,
+        node,
+        offers: [],
+        problems: [...problems, invalid(name, gpus.problem)],
+      });
+      continue;
+    }
+    const others = sales.filter((sale) => sale.flavor.name !== name);
+    const total = trueGpus(flavor, gpus.units.total, others);
+    if (total === 0) continue;
+    const free = facts.isHeld(name) ? total : Math.min(total, gpus.units.free);
+    const units = { ...gpus.units, total, free };
+    nodes.set(name, pooled(flavor, units, { facts, options, why, problems }));
+  }
+  return nodes;
+}
+
+const invalid = (flavor: string, message: string): NodeProblem => ({
+  code: "invalid-annotation",
+  message: `candidate ${flavor}: ${message}`,
+});
+
+const saleOf = ({ flavor, configuration }: Contract): readonly Sale[] =>
+  flavor === undefined || configuration === undefined ? [] : [{ flavor, part: configuration }];
+
+/** Flavors by name: of candidates, of several the one that was seen last, and those that Intents hold by a Contract alone. */
+function flavorsOf({ candidates, contracts, isHeld }: CandidateFacts) {
+  const found = new Map<string, { flavor: FlavorFacts; candidate?: PeeringCandidate }>();
+  for (const { flavor } of contracts)
+    if (flavor !== undefined && isHeld(flavor.name)) found.set(flavor.name, { flavor });
+  for (const read of candidates) {
+    if (!read.ok) continue;
+    const { candidate } = read;
+    const known = found.get(candidate.flavor.name)?.candidate;
+    if (known === undefined || known.seenAt < candidate.seenAt)
+      found.set(candidate.flavor.name, { flavor: candidate.flavor, candidate });
+  }
+  return found;
+}
+
+/**
+ * When a candidate was seen last, of all. Age is counted from there and not from now: where one provider makes whole
+ * rounds fail, nobody else's candidates are older for it.
+ */
+const newestSight = ({ candidates }: CandidateFacts): number =>
+  candidates.reduce((newest, read) => (read.ok ? Math.max(newest, read.candidate.seenAt) : newest), 0);
+
+interface Standing {
+  readonly facts: CandidateFacts;
+  readonly candidate: PeeringCandidate | undefined;
+  readonly newest: number;
+  readonly contract: string | undefined;
+}
+
+function whyClosed({ facts, candidate, newest, contract }: Standing): string | undefined {
+  const { now, staleAfterMs, forgetAfterMs, knownClusters } = facts;
+  const sold = contract ?? candidate?.soldBy;
+  if (sold !== undefined) return `it was sold by ${sold}, and FLUIDOS takes none back`;
+  if (candidate === undefined) return "it is not offered any more";
+  const { flavor, refused, seenAt, available } = candidate;
+  const known = knownClusters.find(({ address }) => address === flavor.owner.ip);
+  if (known === undefined)
+    return `its provider ${flavor.owner.nodeID} (${flavor.owner.ip}) is no KnownCluster`;
+  if (refused !== undefined && refused.until > now)
+    return `it is not tried before ${new Date(refused.until).toISOString()}: ${refused.because}`;
+  if (newest - seenAt >= staleAfterMs) return "its provider does not offer it any more";
+  if (now - seenAt >= forgetAfterMs) return `it was not seen for ${formatDuration(forgetAfterMs)} or longer`;
+  if (!available || !flavor.available) return "somebody else reserves it";
+  if (flavor.pods < 1) return "it has no room for pods";
+  return undefined;
+}
+
+function pooled(
+  flavor: FlavorFacts,
+  units: FlavorUnits,
+  {
+    facts,
+    options,
+    why,
+    problems,
+  }: {
+    facts: CandidateFacts;
+    options: OfferOptions;
+    why: string | undefined;
+    problems: readonly NodeProblem[];
+  },
+): PooledNode {
+  const isHeld = facts.isHeld(flavor.name);
+  const node = recordOf(flavor, units, !isHeld || facts.isWell(flavor.name));
+  const closed = options.closed ?? why;
+  const made = offersOf(node, [], { ...options, ...(closed === undefined ? {} : { closed }) });
+  return {
+    provider: options.provider,
+    node,
+    offers: made.offers.map((offer) => ({
+      ...offer,
+      free: Math.min(offer.free, units.free),
+      soldOnce: true,
+    })),
+    problems: [...problems, ...made.problems],
+  };
+}
+
+/** The Flavor as if it were a node: what it says of its GPUs is what an agent's annotations say. */
+function recordOf(flavor: FlavorFacts, units: FlavorUnits | undefined, ready: boolean): NodeRecord {
+  return {
+    name: flavor.name,
+    uid: "",
+    hostname: flavor.name,
+    architecture: flavor.architecture,
+    ready,
+    cordoned: false,
+    leaving: false,
+    taints: [],
+    cpu: flavor.cpu,
+    memoryGi: flavor.memoryBytes / GIB,
+    pods: flavor.pods,
+    devices: new Map(units === undefined ? [] : [[units.resource, units.total]]),
+    region: undefined,
+    zone: undefined,
+    description: { values: valuesOf(flavor, units), invalid: [] },
+  };
+}
+
+/** What a node's annotations would say. A rate is of all GPUs: of fewer it is the less. */
+function valuesOf(flavor: FlavorFacts, units: FlavorUnits | undefined): NodeRecord["description"]["values"] {
+  const { values, price, owner } = flavor;
+  const stated = values["gpu.fluidos.eu/count"] ?? units?.total ?? 1;
+  const count = units === undefined ? stated : Math.min(stated, units.total);
+  const amount = price.amount === "" ? Number.NaN : Number(price.amount);
+  const rate =
+    values["cost.fluidos.eu/hourly-rate"] ?? (Number.isFinite(amount) && amount >= 0 ? amount : undefined);
+  const currency = isCurrency(price.currency) ? price.currency : CURRENCY;
+  const vendor = values["gpu.fluidos.eu/vendor"] ?? vendorIn(values["gpu.fluidos.eu/model"]);
+  return {
+    ...values,
+    ...(vendor === undefined ? {} : { "gpu.fluidos.eu/vendor": vendor }),
+    ...(flavor.additional?.variant === undefined
+      ? {}
+      : { "gpu.fluidos.eu/variant": flavor.additional.variant }),
+    "gpu.fluidos.eu/count": count,
+    "provider.fluidos.eu/name": values["provider.fluidos.eu/name"] ?? owner.nodeID,
+    ...(rate === undefined
+      ? {}
+      : { "cost.fluidos.eu/hourly-rate": (rate * count) / stated, "cost.fluidos.eu/currency": currency }),
+  } as NodeRecord["description"]["values"];
+}
+
+const vendorIn = (model: string | undefined): string | undefined => model?.split("-", 1)[0];

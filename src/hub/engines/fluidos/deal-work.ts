@@ -1,0 +1,203 @@
+import { buildAllocation } from "../../../fluidos/allocation.ts";
+import type { Part } from "../../../fluidos/configuration.ts";
+import type { NodeIdentity } from "../../../fluidos/flavor.ts";
+import { IDENTITY_CONFIG_MAP, parseIdentity } from "../../../fluidos/identity.ts";
+import * as kinds from "../../../fluidos/kinds.ts";
+import type { LiqoNode } from "../../../fluidos/liqo.ts";
+import { CANDIDATE_KEYS, type PeeringCandidate } from "../../../fluidos/peering-candidate.ts";
+import { buildReservation } from "../../../fluidos/reservation.ts";
+import type { KubeClient } from "../../../kubernetes/kube-client.ts";
+import { isKubeError } from "../../../kubernetes/kube-error.ts";
+import { CONFIG_MAPS, type KubeObject, type Resource } from "../../../kubernetes/objects.ts";
+import { type Failure, failure } from "../open-provider.ts";
+import type { FluidosConfig } from "./config.ts";
+import type { ConsumerView } from "./consumer-view.ts";
+import { type DealStep, nextDealStep, type Wanted } from "./deal.ts";
+import { DEAL_KEYS, type DealIdentity, dealMark, dealName } from "./deal-mark.ts";
+import { peeringTrouble } from "./peering.ts";
+
+/** What a deal is worked on with. */
+export interface DealWork {
+  readonly client: KubeClient;
+  readonly view: ConsumerView;
+  readonly config: FluidosConfig;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+export interface Deal extends DealIdentity {
+  readonly wanted: Wanted;
+  /** All that the tasks take of the Flavor. */
+  readonly part: Part;
+}
+
+/** A deal that is done: the node that runs its pods, and the clusters between which it is. */
+export interface DoneDeal {
+  readonly ok: true;
+  readonly node: LiqoNode;
+  readonly buyerCluster: string;
+  readonly sellerCluster: string;
+}
+
+/** Takes the next step of a deal. Repeated at any time, also by another hub. Throws KubeError. */
+export async function workOnDeal(work: DealWork, deal: Deal): Promise<DoneDeal | Failure> {
+  const step = nextDealStep(factsOf(work, deal));
+  const told = await take(work, deal, step);
+  if (told !== undefined) return told;
+  return { ...failure("Reserving", `FLUIDOS buys ${deal.flavor}`), outlook: "under-way" };
+}
+
+function factsOf({ view, config, now }: DealWork, deal: Deal) {
+  const name = dealName(deal);
+  const reservation = view.reservations().find((each) => each.name === name);
+  const contracts = view.contracts();
+  const contract = contracts.find((each) => each.name === reservation?.contract?.name);
+  const other = contracts.find(({ flavor }) => flavor?.name === deal.flavor);
+  return {
+    wanted: deal.wanted,
+    candidate: candidateOf(view, deal.flavor),
+    reservation,
+    contract,
+    soldBy: other?.name,
+    allocation: view.allocations().find((each) => each.name === name),
+    slice: contract && view.slices(contract.name)[0],
+    node: contract && view.node(contract.name),
+    trouble: contract && peeringTrouble(view, contract.name),
+    now: now(),
+    timeouts: config,
+  };
+}
+
+/** Of several candidates of one Flavor the one that was seen last. */
+export function candidateOf(view: ConsumerView, flavor: string): PeeringCandidate | undefined {
+  return view
+    .candidates()
+    .flatMap((read) => (read.ok && read.candidate.flavor.name === flavor ? [read.candidate] : []))
+    .toSorted((left, right) => right.seenAt - left.seenAt)[0];
+}
+
+async function take(work: DealWork, deal: Deal, step: DealStep): Promise<DoneDeal | Failure | undefined> {
+  const { client, config, signal } = work;
+  const name = dealName(deal);
+  switch (step.do) {
+    case "reserve": {
+      const buyer = await identityOf(work);
+      if ("ok" in buyer) return buyer;
+      const object = {
+        name,
+        namespace: config.namespace,
+        ...dealMark(deal),
+        buyer,
+        ...step,
+        part: deal.part,
+      };
+      await createOnce(client, kinds.RESERVATIONS, buildReservation(object), signal);
+      return undefined;
+    }
+    case "allocate": {
+      const contract = { name: step.contract.name, namespace: step.contract.namespace };
+      const object = { name, namespace: config.namespace, ...dealMark(deal), contract };
+      await createOnce(client, kinds.ALLOCATIONS, buildAllocation(object), signal);
+      return {
+        ...failure("Peering", `FLUIDOS peers with ${step.contract.sellerCluster}`),
+        outlook: "under-way",
+      };
+    }
+    case "ask-for-gpus": {
+      const { name: slice, namespace } = step.slice;
+      const { resource, units } = deal.wanted;
+      const patch = { spec: { resources: { [resource]: String(units) } } };
+      await client.patch(kinds.RESOURCE_SLICES, { namespace, name: slice }, patch, { signal });
+      return { ...failure("Granting", `Liqo is asked for ${units} ${resource}`), outlook: "under-way" };
+    }
+    case "note-peered": {
+      const since = new Date(work.now()).toISOString();
+      const patch = { metadata: { annotations: { [DEAL_KEYS.peered]: since } } };
+      await client.patch(kinds.ALLOCATIONS, { namespace: config.namespace, name }, patch, { signal });
+      const facts = nextDealStep(factsOf(work, deal));
+      return facts.do === "use"
+        ? doneOf(facts)
+        : { ...failure("Peering", "it is peered"), outlook: "under-way" };
+    }
+    case "wait":
+      return { ...failure(step.reason, step.message), outlook: "under-way" };
+    case "give-up":
+      if (step.spare !== true) await spare(work, deal, step.message);
+      return { ...failure(step.reason, step.message), outlook: "hopeless" };
+    case "use":
+      return doneOf(step);
+  }
+}
+
+const doneOf = ({ node, contract }: Extract<DealStep, { do: "use" }>): DoneDeal => ({
+  ok: true,
+  node,
+  buyerCluster: contract.buyerCluster,
+  sellerCluster: contract.sellerCluster,
+});
+
+type ConfigMap = KubeObject & { readonly data?: unknown };
+
+async function identityOf({ client, config, signal }: DealWork): Promise<NodeIdentity | Failure> {
+  const { namespace } = config;
+  try {
+    const object = await client.get<ConfigMap>(
+      CONFIG_MAPS,
+      { namespace, name: IDENTITY_CONFIG_MAP },
+      { signal },
+    );
+    const read = parseIdentity(object);
+    if (read.ok) return read.identity;
+    return failure("IdentityUnknown", `who buys cannot be told: ${read.problem} in namespace ${namespace}`);
+  } catch (error) {
+    if (!isKubeError(error, "not-found")) throw error;
+    return failure(
+      "IdentityUnknown",
+      `namespace ${namespace} has no ConfigMap ${IDENTITY_CONFIG_MAP}: is FLUIDOS installed?`,
+    );
+  }
+}
+
+/** What is there already was written by an earlier try: its name is this deal's alone. */
+async function createOnce(
+  client: KubeClient,
+  resource: Resource,
+  object: KubeObject,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.create(resource, object, { signal });
+  } catch (error) {
+    if (!isKubeError(error, "conflict")) throw error;
+  }
+}
+
+/** Notes on the candidate that it is not to be tried for a while: so that every replica knows, and people too. */
+async function spare(
+  { client, view, config, now, signal }: DealWork,
+  { flavor }: Deal,
+  why: string,
+): Promise<void> {
+  const candidate = candidateOf(view, flavor);
+  if (candidate === undefined) return;
+  const annotations = {
+    [CANDIDATE_KEYS.refusedUntil]: new Date(now() + config.retryAfter).toISOString(),
+    [CANDIDATE_KEYS.refusedBecause]: why.slice(0, 1000),
+  };
+  await annotateCandidate(client, candidate, annotations, signal);
+}
+
+export async function annotateCandidate(
+  client: KubeClient,
+  { namespace, name }: Pick<PeeringCandidate, "namespace" | "name">,
+  annotations: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const patch = { metadata: { annotations } };
+    await client.patch(kinds.PEERING_CANDIDATES, { namespace, name }, patch, { signal });
+  } catch (error) {
+    // Then it is not tried again anyway.
+    if (!isKubeError(error, "not-found")) throw error;
+  }
+}

@@ -1,0 +1,176 @@
+import type { Allocation } from "../../../fluidos/allocation.ts";
+import type { Contract } from "../../../fluidos/contract.ts";
+import { hasEnded } from "../../../fluidos/discovery.ts";
+import type { LiqoNode, ResourceSlice } from "../../../fluidos/liqo.ts";
+import type { PeeringCandidate } from "../../../fluidos/peering-candidate.ts";
+import type { Reservation } from "../../../fluidos/reservation.ts";
+import type { FluidosConfig } from "./config.ts";
+import { DEAL_KEYS } from "./deal-mark.ts";
+
+/** What an Intent wants of one Flavor. */
+export interface Wanted {
+  readonly flavor: string;
+  /** Kubernetes resource, and how much of it all tasks take there. */
+  readonly resource: string;
+  readonly units: number;
+}
+
+/** What is seen of a deal, as far as it has come. */
+export interface DealFacts {
+  readonly wanted: Wanted;
+  readonly candidate: PeeringCandidate | undefined;
+  /** Ours, by its name. */
+  readonly reservation: Reservation | undefined;
+  /** The one that our Reservation names. */
+  readonly contract: Contract | undefined;
+  /** A Contract of the same Flavor, whoever it is of. */
+  readonly soldBy: string | undefined;
+  readonly allocation: Allocation | undefined;
+  readonly slice: ResourceSlice | undefined;
+  readonly node: LiqoNode | undefined;
+  /** What is wrong with node and peering, in words. */
+  readonly trouble: string | undefined;
+  readonly now: number;
+  readonly timeouts: Pick<FluidosConfig, "reservationTimeout" | "peeringTimeout" | "grantTimeout">;
+}
+
+/** The next step of a deal. Each leaves everything such that the next can be chosen from the API alone. */
+export type DealStep =
+  | { readonly do: "reserve"; readonly candidate: PeeringCandidate }
+  | { readonly do: "allocate"; readonly contract: Contract }
+  | { readonly do: "ask-for-gpus"; readonly slice: ResourceSlice }
+  | { readonly do: "note-peered"; readonly allocation: Allocation }
+  | { readonly do: "wait"; readonly reason: string; readonly message: string }
+  /** It will come to nothing. `spare`: others need not spare the candidate, it is sold or gone. */
+  | { readonly do: "give-up"; readonly reason: string; readonly message: string; readonly spare?: true }
+  | { readonly do: "use"; readonly contract: Contract; readonly node: LiqoNode };
+
+const wait = (reason: string, message: string): DealStep => ({ do: "wait", reason, message });
+const giveUp = (reason: string, message: string): DealStep => ({ do: "give-up", reason, message });
+
+/**
+ * Chooses the next step: reserve and buy, allocate, ask Liqo for the GPUs that FLUIDOS does not ask for, wait until the
+ * node is there with them. FLUIDOS's own time limits are only looked at when something happens, so every wait has its own.
+ */
+export function nextDealStep(facts: DealFacts): DealStep {
+  return buying(facts) ?? peering(facts) ?? granting(facts) ?? using(facts);
+}
+
+function buying({
+  wanted,
+  candidate,
+  reservation,
+  contract,
+  soldBy,
+  now,
+  timeouts,
+}: DealFacts): DealStep | undefined {
+  const { flavor } = wanted;
+  if (reservation === undefined) return opening(flavor, candidate, soldBy);
+  if (reservation.deleting) return wait("Reserving", `Reservation ${reservation.name} is being deleted`);
+  if (contract !== undefined) {
+    const isOurs =
+      [contract.transaction, reservation.transaction].includes("") ||
+      contract.transaction === reservation.transaction;
+    if (isOurs) return undefined;
+    const message = `${contract.name} is of another transaction than Reservation ${reservation.name}: somebody else bought ${flavor}`;
+    return { do: "give-up", reason: "CandidateSold", message, spare: true };
+  }
+  const { phase, reservePhase, purchasePhase, message, name } = reservation;
+  const said = message === "" ? phase : message;
+  if (hasEnded(phase) && phase !== "Solved")
+    return giveUp("CandidateRefused", `${flavor} could not be bought: ${said}`);
+  if ([reservePhase, purchasePhase].includes("Failed"))
+    return giveUp("CandidateRefused", `${flavor} could not be bought: ${said || "it failed"}`);
+  if (isOver(reservation.createdAt, timeouts.reservationTimeout, now))
+    return giveUp(
+      "CandidateTimeout",
+      `${flavor} was not bought in time: Reservation ${name} is ${phase || "not begun"}, ${said || "without a word"}`,
+    );
+  return wait("Reserving", `FLUIDOS reserves and buys ${flavor} (${said || "not begun"})`);
+}
+
+function opening(
+  flavor: string,
+  candidate: PeeringCandidate | undefined,
+  soldBy: string | undefined,
+): DealStep {
+  const sold = soldBy ?? candidate?.soldBy;
+  if (sold !== undefined)
+    return { do: "give-up", reason: "CandidateSold", message: `${flavor} was sold by ${sold}`, spare: true };
+  if (candidate === undefined)
+    return {
+      do: "give-up",
+      reason: "CandidateGone",
+      message: `${flavor} is not offered any more`,
+      spare: true,
+    };
+  return { do: "reserve", candidate };
+}
+
+/** The Allocation tells little: `Active` says that Liqo accepted, and `Error` also that something was there already. */
+function peering({
+  wanted,
+  contract,
+  allocation,
+  slice,
+  node,
+  now,
+  timeouts,
+}: DealFacts): DealStep | undefined {
+  if (contract === undefined) return wait("Reserving", `Contract of ${wanted.flavor} is not there yet`);
+  if (allocation === undefined) return { do: "allocate", contract };
+  if (isPeered(allocation) || node !== undefined) return undefined;
+  const { state, message } = allocation;
+  const told = [state, message].filter((part) => part !== "").join(": ") || "not begun";
+  if (slice === undefined && state === "Error")
+    return giveUp("CandidateNotPeered", `the peering for ${wanted.flavor} failed: ${told}`);
+  if (isOver(allocation.createdAt, timeouts.peeringTimeout, now))
+    return giveUp("CandidateNotPeered", `${wanted.flavor} was not peered in time: Allocation is ${told}`);
+  return slice === undefined
+    ? wait("Peering", `FLUIDOS peers with ${contract.sellerCluster} (${told})`)
+    : undefined;
+}
+
+/** What our own slice has to ask for, and whether Liqo gives it. */
+function granting(facts: DealFacts): DealStep | undefined {
+  const { wanted, slice, node, allocation, now, timeouts } = facts;
+  const { resource, units, flavor } = wanted;
+  const has = node?.allocatable[resource] ?? 0;
+  if (node?.ready === true && has >= units) return undefined;
+  if (slice !== undefined && !slice.deleting && (slice.asked[resource] ?? 0) < units)
+    return { do: "ask-for-gpus", slice };
+  if (allocation !== undefined && isPeered(allocation)) return undefined;
+  if (slice?.resources === "Denied")
+    return giveUp(
+      "CandidateRefused",
+      `the provider of ${flavor} denies the resources: ${slice.message || "without a word"}`,
+    );
+  if (node?.ready === true && slice !== undefined && isOver(slice.createdAt, timeouts.grantTimeout, now))
+    return giveUp("CandidateWithoutGPU", `Liqo grants ${has} of ${units} ${resource} of ${flavor}`);
+  if (node?.ready === true)
+    return wait("Granting", `Liqo has granted ${has} of ${units} ${resource} of ${flavor}`);
+  return undefined;
+}
+
+function using({ wanted, contract, allocation, node, trouble, now, timeouts }: DealFacts): DealStep {
+  if (contract === undefined || allocation === undefined) return wait("Peering", "");
+  const { resource, units, flavor } = wanted;
+  const short = node !== undefined && (node.allocatable[resource] ?? 0) < units;
+  const problem =
+    trouble ?? (short ? `virtual node ${node.name} has less than ${units} ${resource}` : undefined);
+  if (node !== undefined && problem === undefined)
+    return isPeered(allocation) ? { do: "use", contract, node } : { do: "note-peered", allocation };
+  const message = problem ?? `virtual node ${contract.name} is not there yet`;
+  // What worked once is lost by the Intent's own patience, and not by that of a beginning.
+  if (isPeered(allocation)) return wait("PeeringLost", message);
+  if (isOver(allocation.createdAt, timeouts.peeringTimeout, now))
+    return giveUp("CandidateNotPeered", `${flavor} was not peered in time: ${message}`);
+  return wait("Peering", message);
+}
+
+const isPeered = ({ annotations }: Allocation): boolean => annotations[DEAL_KEYS.peered] !== undefined;
+
+/** Clocks of two machines differ by seconds; time limits are minutes. */
+const isOver = (since: number | undefined, limitMs: number, now: number): boolean =>
+  since !== undefined && now - since > limitMs;

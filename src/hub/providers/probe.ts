@@ -1,0 +1,86 @@
+import type { KubeClient } from "../../kubernetes/kube-client.ts";
+import { isKubeError, KubeError } from "../../kubernetes/kube-error.ts";
+import { NODES } from "../../kubernetes/objects.ts";
+import { sleep as realSleep, type Sleep } from "../../kubernetes/timing.ts";
+import type { Contact } from "./contact.ts";
+
+export interface ConnectionTiming {
+  /** How often the provider's API is asked for a sign of life. */
+  readonly probeMs: number;
+  /** How long it may take to answer. */
+  readonly probeTimeoutMs: number;
+  /** A watch without a byte for so long counts as dead. */
+  readonly silenceMs: number;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly sleep?: Sleep | undefined;
+}
+
+/** What a reflector takes of it. */
+export function timingOf({ now, random, sleep, silenceMs }: ConnectionTiming) {
+  return { now, random, silenceMs, ...(sleep === undefined ? {} : { sleep }) };
+}
+
+export interface ProbeOptions extends ConnectionTiming {
+  readonly client: Pick<KubeClient, "list" | "raw">;
+  readonly contact: Contact;
+}
+
+/** Asks a provider's API for a sign of life, again and again. */
+export interface Probe {
+  /** Version of its Kubernetes, once known. */
+  version(): string | undefined;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Creates the probe of one provider; nothing happens before `run`. */
+export function createProbe(options: ProbeOptions): Probe {
+  const { client, contact, probeTimeoutMs } = options;
+  let version: string | undefined;
+  const probe = async (signal: AbortSignal): Promise<void> => {
+    try {
+      await lookAtOneNode(options, signal);
+      version ??= await readVersion(client, { signal, timeoutMs: probeTimeoutMs });
+      contact.works("probe");
+    } catch (error) {
+      if (!signal.aborted) contact.fails("probe", asKubeError(error));
+    }
+  };
+  return { version: () => version, run: (signal) => keepProbing(options, probe, signal) };
+}
+
+/** Open watches outlive a revoked token and hide a silent network for a minute; a question of our own does not. */
+async function keepProbing(
+  options: ConnectionTiming,
+  probe: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { probeMs, random, sleep = realSleep } = options;
+  while (!signal.aborted) {
+    await probe(signal);
+    await sleep(probeMs * (0.9 + random() / 5), signal);
+  }
+}
+
+async function lookAtOneNode(options: ProbeOptions, signal: AbortSignal): Promise<void> {
+  const call = { signal, timeoutMs: options.probeTimeoutMs, retries: 0 };
+  const pages = options.client.list(
+    NODES,
+    { limit: 1, resourceVersion: "0", fieldSelector: "metadata.name=-" },
+    call,
+  );
+  for await (const _ of pages) return;
+}
+
+async function readVersion(
+  client: Pick<KubeClient, "raw">,
+  call: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<string | undefined> {
+  const answer: unknown = JSON.parse(await client.raw({ ...call, method: "GET", path: "/version" }));
+  return typeof answer === "object" && answer !== null && "gitVersion" in answer
+    ? String(answer.gitVersion)
+    : undefined;
+}
+
+const asKubeError = (error: unknown): KubeError =>
+  isKubeError(error) ? error : new KubeError("protocol", String(error), { cause: error });

@@ -1,0 +1,218 @@
+import { describe, expect, it } from "vitest";
+import { parseAllocation } from "../../../../src/fluidos/allocation.ts";
+import { parseContract } from "../../../../src/fluidos/contract.ts";
+import { parseLiqoNode, parseResourceSlice } from "../../../../src/fluidos/liqo.ts";
+import { parsePeeringCandidate } from "../../../../src/fluidos/peering-candidate.ts";
+import { parseReservation } from "../../../../src/fluidos/reservation.ts";
+import { type DealFacts, nextDealStep } from "../../../../src/hub/engines/fluidos/deal.ts";
+import { candidateObject } from "../../fluidos/samples.ts";
+
+const NOW = Date.parse("2026-11-25T12:00:00Z");
+const at = (minutesAgo: number): string => new Date(NOW - minutesAgo * 60_000).toISOString();
+const read = parsePeeringCandidate(candidateObject());
+if (!read.ok) throw new Error(read.problem);
+
+const reservation = (status: object, minutesAgo = 0) =>
+  parseReservation({ metadata: { name: "flare-1", creationTimestamp: at(minutesAgo) }, status });
+const bought = reservation({
+  phase: { phase: "Solved" },
+  transactionID: "t-1",
+  contract: { name: "contract-1" },
+});
+const contractOf = (transactionID: string) =>
+  parseContract({
+    metadata: { name: "contract-1", namespace: "fluidos" },
+    spec: { transactionID, peeringTargetCredentials: { liqoID: "p" } },
+  });
+const allocation = (state: string, { minutesAgo = 0, peered = false, message = "" } = {}) =>
+  parseAllocation({
+    metadata: {
+      name: "flare-1",
+      creationTimestamp: at(minutesAgo),
+      annotations: peered ? { "flare.clastix.io/peered-since": at(1) } : {},
+    },
+    status: { status: state, message },
+  });
+const slice = (gpus: string | undefined, { resources = "Accepted", minutesAgo = 0 } = {}) =>
+  parseResourceSlice({
+    metadata: { name: "contract-1", namespace: "liqo-tenant-p", creationTimestamp: at(minutesAgo) },
+    spec: { resources: { cpu: "1", ...(gpus === undefined ? {} : { "nvidia.com/gpu": gpus }) } },
+    status: { conditions: [{ type: "Resources", status: resources, message: "because" }] },
+  });
+const node = (gpus: string | undefined, ready = "True") =>
+  parseLiqoNode({
+    metadata: { name: "contract-1" },
+    status: {
+      allocatable: { cpu: "1", ...(gpus === undefined ? {} : { "nvidia.com/gpu": gpus }) },
+      conditions: [{ type: "Ready", status: ready }],
+    },
+  });
+
+const step = (facts: Partial<DealFacts>) =>
+  nextDealStep({
+    wanted: { flavor: "f-1", resource: "nvidia.com/gpu", units: 2 },
+    candidate: read.candidate,
+    reservation: undefined,
+    contract: undefined,
+    soldBy: undefined,
+    allocation: undefined,
+    slice: undefined,
+    node: undefined,
+    trouble: undefined,
+    now: NOW,
+    timeouts: { reservationTimeout: 120_000, peeringTimeout: 300_000, grantTimeout: 120_000 },
+    ...facts,
+  });
+const contract = contractOf("t-1");
+const owned = { reservation: bought, contract };
+
+describe("buying", () => {
+  it.each<[string, Partial<DealFacts>, object]>([
+    ["begins with a Reservation", {}, { do: "reserve" }],
+    [
+      "does not begin for what was sold",
+      { soldBy: "contract-9" },
+      { do: "give-up", reason: "CandidateSold", spare: true },
+    ],
+    [
+      "does not begin without a candidate",
+      { candidate: undefined },
+      { do: "give-up", reason: "CandidateGone" },
+    ],
+    ["waits", { reservation: reservation({}) }, { do: "wait", reason: "Reserving" }],
+    [
+      "waits while FLUIDOS runs",
+      { reservation: reservation({ phase: { phase: "Running", message: "Reservation started" } }) },
+      { do: "wait", reason: "Reserving", message: "FLUIDOS reserves and buys f-1 (Reservation started)" },
+    ],
+    [
+      "gives up a Reservation that failed, with FLUIDOS's words",
+      { reservation: reservation({ phase: { phase: "Failed", message: "Reservation failed: no" } }) },
+      {
+        do: "give-up",
+        reason: "CandidateRefused",
+        message: "f-1 could not be bought: Reservation failed: no",
+      },
+    ],
+    [
+      "gives up a purchase that failed, whatever the whole says",
+      { reservation: reservation({ phase: { phase: "Running" }, purchasePhase: "Failed" }) },
+      { do: "give-up", reason: "CandidateRefused" },
+    ],
+    [
+      "gives up what timed out there",
+      { reservation: reservation({ phase: { phase: "Timed Out" } }) },
+      { do: "give-up", reason: "CandidateRefused" },
+    ],
+    [
+      "no-candidate hang: gives up by its own clock",
+      { reservation: reservation({ phase: { phase: "Running" } }, 3) },
+      { do: "give-up", reason: "CandidateTimeout" },
+    ],
+    [
+      "Flavor sold once: a Contract of another transaction is somebody else's",
+      { reservation: bought, contract: contractOf("t-2") },
+      { do: "give-up", reason: "CandidateSold", spare: true },
+    ],
+    ["goes on with an Allocation", owned, { do: "allocate" }],
+  ])("%s", (_, facts, expected) => {
+    expect(step(facts)).toMatchObject(expected);
+  });
+});
+
+describe("peering", () => {
+  it.each<[string, Partial<DealFacts>, object]>([
+    ["waits for the slice", { allocation: allocation("Peering") }, { do: "wait", reason: "Peering" }],
+    [
+      "no GPU in ResourceSlice: asks for what FLUIDOS did not",
+      { allocation: allocation("Peering"), slice: slice(undefined) },
+      { do: "ask-for-gpus" },
+    ],
+    [
+      "Allocation `Active` is not peering ready: waits for the node",
+      {
+        allocation: allocation("Active"),
+        slice: slice("2"),
+        trouble: "virtual node contract-1 is not there",
+      },
+      { do: "wait", reason: "Peering" },
+    ],
+    [
+      "waits for a node that is not ready",
+      { allocation: allocation("Active"), slice: slice("2"), node: node("2", "False"), trouble: "not ready" },
+      { do: "wait", reason: "Peering", message: "not ready" },
+    ],
+    [
+      "waits for the grant",
+      { allocation: allocation("Active"), slice: slice("2"), node: node("1") },
+      { do: "wait", reason: "Granting", message: "Liqo has granted 1 of 2 nvidia.com/gpu of f-1" },
+    ],
+    [
+      "gives up where Liqo grants less",
+      { allocation: allocation("Active"), slice: slice("2", { minutesAgo: 3 }), node: node(undefined) },
+      { do: "give-up", reason: "CandidateWithoutGPU", message: "Liqo grants 0 of 2 nvidia.com/gpu of f-1" },
+    ],
+    [
+      "gives up where the provider denies",
+      { allocation: allocation("Peering"), slice: slice("2", { resources: "Denied" }) },
+      {
+        do: "give-up",
+        reason: "CandidateRefused",
+        message: "the provider of f-1 denies the resources: because",
+      },
+    ],
+    [
+      "gives up an Allocation in error that has no slice",
+      { allocation: allocation("Error", { message: "no route" }) },
+      { do: "give-up", reason: "CandidateNotPeered", message: "the peering for f-1 failed: Error: no route" },
+    ],
+    [
+      "ResourceSlice creation is not idempotent: an error counts for nothing where the node is there",
+      { allocation: allocation("Error"), slice: slice("2"), node: node("2") },
+      { do: "note-peered" },
+    ],
+    [
+      "consumer Allocation stuck in `Provisioning`: gives up by its own clock",
+      { allocation: allocation("Provisioning", { minutesAgo: 6 }) },
+      { do: "give-up", reason: "CandidateNotPeered" },
+    ],
+    [
+      "the wait for the VirtualNode ends too early: goes on waiting by itself",
+      {
+        allocation: allocation("Active", { minutesAgo: 4 }),
+        slice: slice("2"),
+        trouble: "VirtualNode contract-1 is not there",
+      },
+      { do: "wait", reason: "Peering" },
+    ],
+    [
+      "but not for ever",
+      {
+        allocation: allocation("Active", { minutesAgo: 6 }),
+        slice: slice("2"),
+        trouble: "VirtualNode contract-1 is not there",
+      },
+      { do: "give-up", reason: "CandidateNotPeered" },
+    ],
+    [
+      "notes that it is peered",
+      { allocation: allocation("Active"), slice: slice("2"), node: node("2") },
+      { do: "note-peered" },
+    ],
+    [
+      "and uses it",
+      { allocation: allocation("Active", { peered: true }), slice: slice("2"), node: node("2") },
+      { do: "use" },
+    ],
+    [
+      "what was peered and is lost is waited for, as long as the Intent bears it",
+      {
+        allocation: allocation("Provisioning", { peered: true, minutesAgo: 600 }),
+        trouble: "virtual node contract-1 is not there",
+      },
+      { do: "wait", reason: "PeeringLost" },
+    ],
+  ])("%s", (_, facts, expected) => {
+    expect(step({ ...owned, ...facts })).toMatchObject(expected);
+  });
+});
