@@ -102,7 +102,8 @@ const HURRY = {
   flavors: { enabled: false },
 };
 
-function startHubOn(
+/** Starts a hub in its own cluster. */
+export function startHubOn(
   cluster: TestCluster,
   options: Partial<IntentOptions> = {},
   wrap: Wrap = (client) => client,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { isDeepStrictEqual } from "node:util";
 import type { Provider } from "../../intent/resources.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
@@ -205,6 +206,8 @@ function openLine(name: string, around: ProviderSurroundings, options: LineOptio
   const { log } = around;
   const client = around.connect(options.destination);
   const hanging = new AbortController();
+  // All watches of the line listen to it, which is no leak.
+  setMaxListeners(0, hanging.signal);
   const onFacts = (): void => {
     if (!hanging.signal.aborted) options.onFacts();
   };

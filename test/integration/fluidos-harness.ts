@@ -1,0 +1,112 @@
+/** A hub in the consumer cluster of a simulated federation: what it has no kubeconfig of, it buys. */
+import { PROVIDERS } from "../../src/hub/providers/providers.ts";
+import type { IntentStatus } from "../../src/intent/status-schema.ts";
+import type { KubeObject } from "../../src/kubernetes/objects.ts";
+import {
+  addGpuNode,
+  h100Annotations,
+  startTestFederation,
+  type TestFederation,
+  type TestFederationOptions,
+} from "../support/federation.ts";
+import { applyCrds, clusterOf, createNamespace, type TestCluster } from "./hub-cluster.ts";
+import { settled, until } from "./hub-harness.ts";
+import { intentsOf, type RunningHub, startHubOn, type Wrap } from "./intents-harness.ts";
+
+/** Every time limit short, but for what a test gives. */
+const HURRY = {
+  discoverEvery: "1s",
+  discoveryTimeout: "3s",
+  forgetAfter: "10m",
+  retryAfter: "1m",
+  reservationTimeout: "5s",
+  peeringTimeout: "15s",
+  grantTimeout: "2s",
+};
+
+export interface FederatedHub {
+  readonly federation: TestFederation;
+  readonly hub: TestCluster;
+  readonly intents: ReturnType<typeof intentsOf>;
+  /** Starts a hub; `fluidos` is what that section of its file says beside the hurry. */
+  start(parts?: { readonly fluidos?: object; readonly wrap?: Wrap; readonly config?: object }): RunningHub;
+  close(): Promise<void>;
+}
+
+/** Whole GPUs, at a rate of a node's. */
+export const gpuNode = (rate: string, count = "4"): Readonly<Record<string, string>> => ({
+  ...h100Annotations,
+  "gpu.fluidos.eu/sharing-strategy": "none",
+  "gpu.fluidos.eu/count": count,
+  "cost.fluidos.eu/hourly-rate": rate,
+});
+
+/** Starts federation and hub's cluster; `nodes` are rates of nodes by provider. */
+export async function startFederatedHub(
+  nodes: Readonly<Record<string, readonly string[]>>,
+  options: TestFederationOptions = {},
+): Promise<FederatedHub & { readonly flavors: Readonly<Record<string, readonly string[]>> }> {
+  const dialects = Object.fromEntries(Object.keys(nodes).map((name) => [name, "clastix" as const]));
+  const federation = await startTestFederation({ providers: dialects, ...options });
+  const { sandbox } = federation.consumer;
+  const hub = clusterOf({
+    kind: "sandbox",
+    url: sandbox.url,
+    kubeconfig: sandbox.adminKubeconfig,
+    stop: () => Promise.resolve(),
+  });
+  await applyCrds(hub.client, "manifests/crds");
+  for (const name of ["flare-system", "team-a"]) await createNamespace(hub.client, name);
+  const flavors: Record<string, string[]> = {};
+  for (const [provider, rates] of Object.entries(nodes)) {
+    flavors[provider] = [];
+    for (const [at, rate] of rates.entries())
+      flavors[provider]?.push(await addGpuNode(federation.site(provider), `gpu-${at + 1}`, gpuNode(rate)));
+  }
+  await hub.client.create(PROVIDERS, {
+    apiVersion: "flare.clastix.io/v1alpha1",
+    kind: "Provider",
+    metadata: { name: "fed" },
+    spec: { inCluster: true, engine: "fluidos" },
+  } as KubeObject);
+  const running = new Set<RunningHub>();
+  return {
+    federation,
+    flavors,
+    hub,
+    intents: intentsOf(hub),
+    start: ({ fluidos = {}, wrap, config = {} } = {}) => {
+      const started = startHubOn(hub, {}, wrap, { fluidos: { ...HURRY, ...fluidos }, ...config });
+      running.add(started);
+      return started;
+    },
+    close: async () => {
+      await Promise.all([...running].map((each) => each.stop()));
+      hub.client.close();
+      await federation.close();
+    },
+  };
+}
+
+/** What of a federation's objects is there, by kind; of candidates and the hub's own rounds nothing. */
+export async function objectsIn({ federation }: FederatedHub): Promise<Record<string, readonly string[]>> {
+  const { consumer } = federation;
+  const kinds = ["reservations", "contracts", "allocations"] as const;
+  const entries = await Promise.all(kinds.map(async (kind) => [kind, await consumer.names(kind)] as const));
+  const tenants = (await consumer.names("namespaces")).filter((name) => name.startsWith("liqo-tenant-"));
+  const liqo = await Promise.all(
+    (["resourceslices", "virtualnodes"] as const).map(async (kind) => {
+      const all = await Promise.all(tenants.map((tenant) => consumer.names(kind, tenant)));
+      return [kind, all.flat()] as const;
+    }),
+  );
+  return Object.fromEntries([...entries, ...liqo].filter(([, names]) => names.length > 0));
+}
+
+/** The Intent's status once its workload is in its place. */
+export async function deployed(hub: FederatedHub, name: string): Promise<IntentStatus> {
+  await until(() => hub.intents.condition(name, "Deployed")).toBe("True ObjectsApplied");
+  return hub.intents.status(name);
+}
+
+export { settled };

@@ -1,0 +1,162 @@
+/** Intents that are placed through FLUIDOS and Liqo, as they are simulated with all their defects. */
+import { afterEach, describe, expect, it } from "vitest";
+import { FINALIZER } from "../../src/hub/intents/intent-view.ts";
+import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
+import { until } from "./hub-harness.ts";
+import { intent, madeIn, workloadsIn } from "./intents-harness.ts";
+
+type Started = Awaited<ReturnType<typeof startFederatedHub>>;
+const open: FederatedHub[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+async function started(...args: Parameters<typeof startFederatedHub>): Promise<Started> {
+  const hub = await startFederatedHub(...args);
+  open.push(hub);
+  return hub;
+}
+
+describe("an Intent in a federation", () => {
+  it("is bought, peered and deployed on the virtual node of its own contract, and given back whole", async () => {
+    const fed = await started({ alpha: ["4"], beta: ["8"] });
+    const running = fed.start();
+    await fed.intents.submit(intent("train", { gpu: { count: 2 } }));
+    const status = await deployed(fed, "train");
+    const [flavor = ""] = fed.flavors.alpha ?? [];
+    expect(status.placement).toMatchObject({
+      provider: "fed",
+      node: flavor,
+      engine: "fluidos",
+      gpus: 2,
+      rate: "2 EUR",
+    });
+
+    const { consumer } = fed.federation;
+    const [contract = ""] = await consumer.names("contracts");
+    const node = await consumer.get("nodes", contract);
+    expect(node.status?.allocatable).toMatchObject({ "nvidia.com/gpu": "2" });
+    const [workload] = await workloadsIn(fed.hub);
+    const namespace = status.placement?.namespace ?? "";
+    expect(workload?.metadata).toMatchObject({ namespace });
+    expect(JSON.stringify(workload?.spec?.template?.spec)).toContain(
+      `{"matchFields":[{"key":"metadata.name","operator":"In","values":["${contract}"]}]}`,
+    );
+    expect(JSON.stringify(workload?.spec?.template?.spec)).toContain("virtual-node.liqo.io/not-allowed");
+    const offloading = await consumer.get("namespaceoffloadings", "offloading", namespace);
+    expect(offloading).toMatchObject({
+      spec: { podOffloadingStrategy: "Remote" },
+      status: { offloadingPhase: "Ready" },
+    });
+    const reservation = await consumer.get("reservations", (await consumer.names("reservations"))[0] ?? "");
+    expect(reservation.spec.configuration?.data).toMatchObject({ cpu: "4", pods: "2", gpu: { count: 2 } });
+
+    await fed.intents.remove("train");
+    await until(() => fed.intents.exists("train")).toBe(false);
+    expect(await objectsIn(fed)).toEqual({});
+    expect(await madeIn(fed.hub)).toEqual([]);
+    expect(await consumer.find("nodes", contract)).toBeUndefined();
+    expect(running.log.join("")).toContain(
+      `Flavor ${flavor} of ${reservation.spec.seller.nodeID} stays sold`,
+    );
+    // Sold is sold: the next one goes elsewhere, though the Flavor's candidate may be told available again.
+    await fed.intents.submit(intent("next"));
+    expect((await deployed(fed, "next")).placement?.node).toBe(fed.flavors.beta?.[0]);
+  });
+
+  it("has its finalizer before anything is bought for it", async () => {
+    const fed = await started({ alpha: ["4"] });
+    fed.start();
+    await fed.intents.submit(intent("train"));
+    await until(async () => (await fed.federation.consumer.names("reservations")).length).toBe(1);
+    expect((await fed.intents.read("train")).metadata.finalizers).toContain(FINALIZER);
+  });
+
+  it("twenty at once buy twenty Flavors, and nobody's is sold to two", async () => {
+    const fed = await started({
+      alpha: Array.from({ length: 12 }, () => "4"),
+      beta: Array.from({ length: 8 }, () => "4"),
+    });
+    fed.start();
+    const names = Array.from({ length: 20 }, (_, index) => `job-${index}`);
+    for (const name of names) await fed.intents.submit(intent(name));
+    const nodes = await Promise.all(names.map(async (name) => (await deployed(fed, name)).placement?.node));
+    expect(new Set(nodes).size).toBe(20);
+    expect((await objectsIn(fed)).contracts?.length).toBe(20);
+    expect((await objectsIn(fed)).reservations?.length).toBe(20);
+  });
+});
+
+describe("what goes wrong in a federation", () => {
+  const cheapFails = async (
+    fault: (alpha: ReturnType<Started["federation"]["provider"]>, fed: Started) => void,
+    reason: string,
+    fluidos: object = {},
+  ): Promise<Started> => {
+    const fed = await started({ alpha: ["4"], beta: ["8"] });
+    const running = fed.start({ fluidos });
+    await until(async () => (await fed.federation.consumer.names("peeringcandidates")).length).toBe(2);
+    fault(fed.federation.provider("alpha"), fed);
+    await fed.intents.submit(intent("train"));
+    expect((await deployed(fed, "train")).placement?.node).toBe(fed.flavors.beta?.[0]);
+    expect(running.log.join("")).toContain(`"action":"${reason}"`);
+    await until(async () => (await objectsIn(fed)).reservations?.length).toBe(1);
+    await until(async () => (await fed.intents.status("train")).abandoned).toBeUndefined();
+    return fed;
+  };
+
+  it("a reservation that fails goes to the next candidate, and the reason is kept on the first", async () => {
+    const fed = await cheapFails((alpha) => alpha.failNext("reservation"), "CandidateRefused");
+    const candidate = await fed.federation.consumer.get(
+      "peeringcandidates",
+      `peeringcandidate-${fed.flavors.alpha?.[0]}`,
+    );
+    expect(candidate.metadata.annotations?.["flare.clastix.io/refused-because"]).toContain(
+      "could not be bought",
+    );
+  });
+
+  it("a purchase that fails goes to the next candidate", async () => {
+    await cheapFails((alpha) => alpha.failNext("purchase"), "CandidateRefused");
+  });
+
+  it("a provider that is away goes to the next candidate", async () => {
+    await cheapFails((alpha) => alpha.goAway(), "CandidateRefused");
+  });
+
+  it("a Flavor that somebody else bought goes to the next candidate", async () => {
+    await cheapFails((alpha, fed) => alpha.sellElsewhere(fed.flavors.alpha?.[0] ?? ""), "CandidateRefused");
+  });
+
+  it("a slice that is denied goes to the next candidate", async () => {
+    await cheapFails((alpha) => alpha.denySlices(), "CandidateRefused");
+  });
+
+  it("a slice that is granted without GPUs goes to the next candidate, before anything is deployed", async () => {
+    await cheapFails((alpha) => alpha.withholdGpus(), "CandidateWithoutGPU");
+  });
+
+  it("a candidate that no provider offers any more is offered to nobody", async () => {
+    const fed = await started({ alpha: ["4"], beta: ["8"] });
+    fed.start();
+    const cheap = fed.flavors.alpha?.[0] ?? "";
+    await until(async () => (await fed.federation.consumer.names("peeringcandidates")).length).toBe(2);
+    fed.federation.provider("alpha").withdraw(cheap);
+    await until(async () => (await fed.intents.status("probe").catch(() => undefined)) === undefined).toBe(
+      true,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 4500));
+    await fed.intents.submit(intent("train"));
+    expect((await deployed(fed, "train")).placement?.node).toBe(fed.flavors.beta?.[0]);
+    expect(await objectsIn(fed)).toMatchObject({ reservations: [expect.any(String)] });
+  });
+
+  it("a peering that is lost is left for another after the Intent's patience", async () => {
+    const fed = await started({ alpha: ["4"], beta: ["8"] });
+    fed.start();
+    await fed.intents.submit(intent("train", { spec: { sla: { maxInterruptionTime: "1s" } } }));
+    await deployed(fed, "train");
+    fed.federation.provider("alpha").losePeering();
+    await until(async () => (await fed.intents.status("train")).placement?.node).toBe(fed.flavors.beta?.[0]);
+    await deployed(fed, "train");
+  });
+});
