@@ -10,7 +10,7 @@ import {
   type TestFederationOptions,
 } from "../support/federation.ts";
 import { applyCrds, clusterOf, createNamespace, type TestCluster } from "./hub-cluster.ts";
-import { settled, until } from "./hub-harness.ts";
+import { until } from "./hub-harness.ts";
 import { intentsOf, type RunningHub, startHubOn, type Wrap } from "./intents-harness.ts";
 
 /** Every time limit short, but for what a test gives. */
@@ -34,7 +34,7 @@ export interface FederatedHub {
 }
 
 /** Whole GPUs, at a rate of a node's. */
-export const gpuNode = (rate: string, count = "4"): Readonly<Record<string, string>> => ({
+const gpuNode = (rate: string, count = "4"): Readonly<Record<string, string>> => ({
   ...h100Annotations,
   "gpu.fluidos.eu/sharing-strategy": "none",
   "gpu.fluidos.eu/count": count,
@@ -108,5 +108,3 @@ export async function deployed(hub: FederatedHub, name: string): Promise<IntentS
   await until(() => hub.intents.condition(name, "Deployed")).toBe("True ObjectsApplied");
   return hub.intents.status(name);
 }
-
-export { settled };

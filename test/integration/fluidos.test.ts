@@ -2,11 +2,13 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { FINALIZER } from "../../src/hub/intents/intent-view.ts";
 import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
-import { until } from "./hub-harness.ts";
+import { addProvider, startCluster, writeKubeconfig } from "./hub-cluster.ts";
+import { statusOf, until } from "./hub-harness.ts";
 import { intent, madeIn, workloadsIn } from "./intents-harness.ts";
 
 type Started = Awaited<ReturnType<typeof startFederatedHub>>;
-const open: FederatedHub[] = [];
+const ROOM = { cpu: "64", memory: "500Gi", pods: "110" };
+const open: Pick<FederatedHub, "close">[] = [];
 afterEach(async () => {
   for (const each of open.splice(0)) await each.close();
 });
@@ -138,13 +140,9 @@ describe("what goes wrong in a federation", () => {
   it("a candidate that no provider offers any more is offered to nobody", async () => {
     const fed = await started({ alpha: ["4"], beta: ["8"] });
     fed.start();
-    const cheap = fed.flavors.alpha?.[0] ?? "";
-    await until(async () => (await fed.federation.consumer.names("peeringcandidates")).length).toBe(2);
-    fed.federation.provider("alpha").withdraw(cheap);
-    await until(async () => (await fed.intents.status("probe").catch(() => undefined)) === undefined).toBe(
-      true,
-    );
-    await new Promise((resolve) => setTimeout(resolve, 4500));
+    await until(async () => (await statusOf(fed.hub, "fed")).gpus).toEqual({ total: 8, free: 8 });
+    await fed.federation.site("alpha").delete("nodes", "gpu-1");
+    await until(async () => (await statusOf(fed.hub, "fed")).gpus).toEqual({ total: 8, free: 4 });
     await fed.intents.submit(intent("train"));
     expect((await deployed(fed, "train")).placement?.node).toBe(fed.flavors.beta?.[0]);
     expect(await objectsIn(fed)).toMatchObject({ reservations: [expect.any(String)] });
@@ -158,5 +156,37 @@ describe("what goes wrong in a federation", () => {
     fed.federation.provider("alpha").losePeering();
     await until(async () => (await fed.intents.status("train")).placement?.node).toBe(fed.flavors.beta?.[0]);
     await deployed(fed, "train");
+  });
+});
+
+describe("one hub with both engines", () => {
+  it("places by itself where it has a kubeconfig and buys where it has none, as the price says", async () => {
+    const fed = await started({ alpha: ["8"] });
+    const direct = await startCluster();
+    open.push(direct);
+    await direct.addNode({
+      name: "own-1",
+      annotations: { "cost.fluidos.eu/hourly-rate": "32" },
+      allocatable: { ...ROOM, "nvidia.com/gpu": "1" },
+    });
+    await writeKubeconfig(fed.hub, "own", direct.kubeconfig);
+    await addProvider(fed.hub, "own");
+    fed.start();
+    await until(async () => (await statusOf(fed.hub, "fed")).gpus?.free).toBe(4);
+    await until(async () => (await statusOf(fed.hub, "own")).gpus?.free).toBe(1);
+    const places = async (name: string) => {
+      const { placement } = await deployed(fed, name);
+      return `${placement?.provider} ${placement?.engine}`;
+    };
+    // A GPU of alpha costs 2, the own one, an eighth of its node, 4.
+    await fed.intents.submit(intent("cheap"));
+    expect(await places("cheap")).toBe("fed fluidos");
+    await fed.intents.submit(intent("dear"));
+    expect(await places("dear")).toBe("own direct");
+    expect(await madeIn(direct)).toHaveLength(1);
+    for (const name of ["cheap", "dear"]) await fed.intents.remove(name);
+    for (const name of ["cheap", "dear"]) await until(() => fed.intents.exists(name)).toBe(false);
+    expect(await objectsIn(fed)).toEqual({});
+    expect([...(await madeIn(direct)), ...(await madeIn(fed.hub))]).toEqual([]);
   });
 });

@@ -1,7 +1,6 @@
 /** The hub dies at every one of its writes, and another takes over: nothing is booked twice, nothing is left behind. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { INTENTS } from "../../src/hub/intents/intent-view.ts";
-import type { KubeClient } from "../../src/kubernetes/kube-client.ts";
 import type { KubeObject } from "../../src/kubernetes/objects.ts";
 import { workloadNamespace } from "../../src/workload/names.ts";
 import { createNamespace } from "./hub-cluster.ts";
@@ -14,63 +13,9 @@ import {
   madeIn,
   type RunningHub,
   startFederation,
-  type Wrap,
   workloadsIn,
 } from "./intents-harness.ts";
-
-/** What a dead process does. */
-class Died extends Error {}
-
-/** Events and what providers say of themselves are no part of an Intent's way. */
-const counts = (resource: { readonly plural: string }): boolean =>
-  !["events", "providers", "leases"].includes(resource.plural);
-
-/** Counts the writes that belong to Intents and dies just before or after one of them: from then on nothing works. */
-function mortal(dieAt: number, when: "before" | "after") {
-  let writes = 0;
-  let isDead = false;
-  const breathe = (): void => {
-    if (isDead) throw new Died("the process is dead");
-  };
-  const isFatal = (resource: { readonly plural: string }): boolean => {
-    if (!counts(resource)) return false;
-    writes += 1;
-    return writes === dieAt;
-  };
-  type Call<A extends unknown[], R> = (resource: { readonly plural: string }, ...args: A) => Promise<R>;
-  const reading =
-    <A extends unknown[], R>(call: Call<A, R>): Call<A, R> =>
-    async (resource, ...args) => {
-      breathe();
-      const result = await call(resource, ...args);
-      breathe();
-      return result;
-    };
-  const writing =
-    <A extends unknown[], R>(call: Call<A, R>): Call<A, R> =>
-    async (resource, ...args) => {
-      breathe();
-      const isLast = isFatal(resource);
-      if (isLast && when === "before") isDead = true;
-      breathe();
-      const result = await call(resource, ...args);
-      if (isLast) isDead = true;
-      breathe();
-      return result;
-    };
-  const bound = (client: KubeClient, name: "get" | "apply" | "create" | "update" | "patch" | "delete") =>
-    client[name].bind(client) as Call<never[], never>;
-  const wrap: Wrap = (client) => ({
-    ...client,
-    get: reading(bound(client, "get")) as KubeClient["get"],
-    apply: writing(bound(client, "apply")) as KubeClient["apply"],
-    create: writing(bound(client, "create")) as KubeClient["create"],
-    update: writing(bound(client, "update")) as KubeClient["update"],
-    patch: writing(bound(client, "patch")) as KubeClient["patch"],
-    delete: writing(bound(client, "delete")) as KubeClient["delete"],
-  });
-  return { wrap, isDead: () => isDead };
-}
+import { mortal } from "./mortal.ts";
 
 let federation: Federation;
 let intents: ReturnType<typeof intentsOf>;

@@ -40,6 +40,7 @@ export function createConsumerConnection(options: ConsumerConnectionOptions): Co
   const view = createConsumerView({
     ...timingOf(options),
     client,
+    namespace: options.config.namespace,
     isRegion: (name) => regions.find(name.toLowerCase(), undefined) !== undefined,
     onHandlerError: options.onHandlerError,
     onState: (kind, state) => {

@@ -35,6 +35,8 @@ export interface ConsumerView {
 export interface ConsumerViewOptions
   extends Pick<ReflectorOptions<KubeObject, unknown>, "now" | "random" | "silenceMs" | "onHandlerError"> {
   readonly client: KubeClient;
+  /** Where FLUIDOS has its objects: nothing of it is read elsewhere, Contracts hold credentials. */
+  readonly namespace: string;
   readonly isRegion: IsRegion;
   readonly sleep?: NonNullable<ReflectorOptions<KubeObject, unknown>["sleep"]>;
   /** Told how it stands with the watch of each kind: `solvers.nodecore.fluidos.eu`. */
@@ -48,7 +50,7 @@ const OF_HUBS = `app.kubernetes.io/managed-by=flare,${KEYS.intentUid}`;
 export function createConsumerView(
   options: ConsumerViewOptions,
 ): ConsumerView & { run(signal: AbortSignal): Promise<void> } {
-  const { client, isRegion, now, random, sleep, silenceMs, onHandlerError } = options;
+  const { client, namespace, isRegion, now, random, sleep, silenceMs, onHandlerError } = options;
   const listeners = new Set<(uid: string | undefined) => void>();
   const listed = new Set<string>();
   const all: Reflector<unknown>[] = [];
@@ -63,6 +65,7 @@ export function createConsumerView(
     const reflector = createReflector<KubeObject, V>({
       client,
       resource,
+      ...(resource.group.endsWith("fluidos.eu") ? { namespace } : {}),
       labelSelector,
       transform,
       now: now ?? Date.now,
