@@ -86,19 +86,26 @@ export function createWorkloadWatches(
     deployed: (uid, place) => places.filled(uid, place),
     released: (uid, place) => places.forget(uid, place),
     run: async (signal) => {
-      for (const { name } of providers.all()) follow(name);
-      const unsubscribe = providers.subscribe(follow);
-      // A client may also come without word: when a kubeconfig is read at last.
-      while (!signal.aborted) {
-        await sleep(FOLLOW_MS, signal);
-        if (!signal.aborted)
-          for (const name of new Set([...open.keys(), ...providers.all().map((each) => each.name)]))
-            follow(name);
-      }
-      unsubscribe();
+      await keepFollowing(providers, { follow, followed: () => open.keys() }, signal);
       await Promise.all([...open.values()].map(({ end }) => end()));
     },
   };
+}
+
+async function keepFollowing(
+  providers: WorkloadWatchesOptions["providers"],
+  { follow, followed }: { follow: (provider: string) => void; followed: () => Iterable<string> },
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { name } of providers.all()) follow(name);
+  const unsubscribe = providers.subscribe(follow);
+  // A client may also come without word: when a kubeconfig is read at last.
+  while (!signal.aborted) {
+    await sleep(FOLLOW_MS, signal);
+    if (!signal.aborted)
+      for (const name of new Set([...followed(), ...providers.all().map((each) => each.name)])) follow(name);
+  }
+  unsubscribe();
 }
 
 const FOLLOW_MS = 1000;

@@ -1,11 +1,8 @@
-import { match } from "../../allocation/match.ts";
-import { isTransient } from "../../allocation/reasons.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { WorkResult } from "../../kubernetes/work-queue.ts";
 import type { WorkloadObservation } from "../../workload/observe.ts";
 import type { StepResult } from "../engines/engine.ts";
-import { patienceOf } from "./absence.ts";
-import { crowdedOut } from "./crowding.ts";
+import { factsOf, worstOf } from "./facts.ts";
 import {
   FINALIZER,
   holdsPlacement,
@@ -14,19 +11,10 @@ import {
   type KubeIntent,
   viewOf,
 } from "./intent-view.ts";
-import { cleanedStatus, goneStatus, isDeployed, leftStatus, sayTheSame, stuckStatus } from "./next-status.ts";
-import { deployedStep, type Facts, nextStep, type Step } from "./next-step.ts";
+import { cleanedStatus, goneStatus, leftStatus, sayTheSame, stuckStatus } from "./next-status.ts";
+import { deployedStep, nextStep, type Step } from "./next-step.ts";
 import { type Place, placesOf } from "./places.ts";
-import {
-  announce,
-  askedBy,
-  forget,
-  readAgain,
-  requirementFor,
-  take,
-  type World,
-  writeStatus,
-} from "./world.ts";
+import { announce, forget, readAgain, take, type World, writeStatus } from "./world.ts";
 
 /** No Intent needs more steps in a row; what does is a fault of ours, and must not spin. */
 const MOST_STEPS = 12;
@@ -232,85 +220,3 @@ async function fallShort(
   }
   return { result: { requeueAfterMs: world.options.retryMs } };
 }
-
-/** Everything around the Intent that its next step depends on. */
-function factsOf(world: World, view: IntentView, cleaned: boolean): Facts {
-  const { context, options, engine } = world;
-  const now = context.now();
-  const requirement = requirementFor(world, view);
-  const places = holdsPlacement(view) ? placesOf(view.status.placement) : [];
-  return {
-    now,
-    problems: requirement.ok || !view.read.ok ? [] : requirement.problems,
-    ...lossOf(world, view, places, now),
-    stillFits: isReplanned(view) && stillFits(world, view),
-    missing: isDeployed(view) && places.some((place) => engine.isMissing(view, place)),
-    observation: isDeployed(view) ? observe(world, view, places) : undefined,
-    utilization: world.utilization.of(places),
-    cleaned,
-    letGoAfterMs: options.letGoAfterMs,
-    costEveryMs: options.costEveryMs,
-    retryMs: options.retryMs,
-    holdWhileSuspendedMs: options.holdWhileSuspendedMs,
-  };
-}
-
-function lossOf(
-  world: World,
-  view: IntentView,
-  places: readonly Place[],
-  now: number,
-): Pick<Facts, "lost" | "lostInMs"> {
-  const absence = places.length === 0 ? undefined : world.absences.of(places, now);
-  const { pool, reservations } = world.context;
-  const crowded = crowdedOut({ pool, reservations, store: world.store }, view);
-  if (absence === undefined || crowded !== undefined) return { lost: crowded, lostInMs: undefined };
-  const leftMs = absence.since + patienceOf(view, world.options.maxInterruptionMs) - now;
-  if (leftMs > 0) return { lost: undefined, lostInMs: leftMs };
-  const message = `${absence.what} for ${Math.round((now - absence.since) / 1000)} s: it looks for another place`;
-  return { lost: { reason: absence.reason, message }, lostInMs: undefined };
-}
-
-/** Only then it is asked whether the place still fits: the answer costs a look at everything that is held. */
-const isReplanned = (view: IntentView): boolean =>
-  holdsPlacement(view) && view.status.placement?.generation !== view.generation;
-
-/** Whether each task would be placed where it is, were its own GPUs free. */
-function stillFits(world: World, view: IntentView): boolean {
-  const requirement = askedBy(world, view);
-  const tasks = view.status.placement?.tasks ?? [];
-  if (requirement === undefined || tasks.length !== requirement.tasks) return false;
-  const { offers, currencyRates } = world.book.ledger(new Set([view.uid]));
-  return tasks.every((task) => {
-    const offer = offers.find(({ id }) => id === `${task.provider}/${task.node}/${task.resource}`);
-    if (offer === undefined || task.units !== requirement.gpu.count) return false;
-    return match(requirement, offer, currencyRates).every(
-      ({ code }) => code === "gpu-free" && isTransient(code),
-    );
-  });
-}
-
-/** What all places together say: as good as the worst of them, and suspended where none runs any more. */
-function observe(
-  { engine }: World,
-  view: IntentView,
-  places: readonly Place[],
-): WorkloadObservation | undefined {
-  const seen = places.map((place) => engine.observe(view, place)).filter((each) => each !== undefined);
-  return seen.length < places.length ? undefined : worstOf(seen);
-}
-
-const worstOf = (seen: readonly WorkloadObservation[]): WorkloadObservation | undefined =>
-  seen.toSorted(
-    (left, right) =>
-      WORST_FIRST.indexOf(left.phase) - WORST_FIRST.indexOf(right.phase) ||
-      Number(right.reason === "Suspending") - Number(left.reason === "Suspending"),
-  )[0];
-
-const WORST_FIRST: readonly WorkloadObservation["phase"][] = [
-  "Failed",
-  "Provisioning",
-  "Running",
-  "Suspended",
-  "Completed",
-];

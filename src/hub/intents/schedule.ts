@@ -1,14 +1,13 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
-import type { Placement } from "../../allocation/decision.ts";
 import type { Ledger } from "../../allocation/ledger.ts";
 import type { IntentTask } from "../../intent/status-schema.ts";
-import type { ProviderEntry } from "../providers/directory.ts";
 import { patienceOf } from "./absence.ts";
+import { holderOf, leavingSoon } from "./holders.ts";
 import { isClosed } from "./hours.ts";
 import { conditionOf, holdsPlacement, type IntentView, isWaiting } from "./intent-view.ts";
 import { lookOver, MOST_TOGETHER, type Taken } from "./look-over.ts";
 import { endedStatus, leftStatus, placedStatus, queuedStatus } from "./next-status.ts";
-import { asPlacements, heldPlacements } from "./places.ts";
+import { heldPlacements } from "./places.ts";
 import type { Holder } from "./preempt.ts";
 import { inTurn } from "./queue-order.ts";
 import { formerPlace, withoutDeadline } from "./returning.ts";
@@ -146,36 +145,6 @@ function passOf(world: World): Pass {
     starvesAfterMs: world.options.starvesAfterMs,
     refused: new Map(),
     suggestions: MOST_SUGGESTIONS,
-  };
-}
-
-/** What an Intent left at providers that answer: it comes back in seconds. */
-function leavingSoon({ context }: World, view: IntentView): readonly Placement[] {
-  const spec = view.read.ok ? view.read.spec : undefined;
-  const tasks = (view.status.abandoned ?? [])
-    .filter(({ provider }) => {
-      const entry = context.providers.get(provider);
-      return entry !== undefined && entry.closed() === undefined && !isFederation(entry);
-    })
-    .flatMap((place) => place.tasks);
-  return asPlacements(tasks, spec);
-}
-
-/** What is bought there does not come back. */
-const isFederation = (entry: ProviderEntry): boolean => entry.provider().spec.engine === "fluidos";
-
-/** Somebody who agreed to be interrupted. */
-function holderOf(view: IntentView): Holder | undefined {
-  if (view.status.placement?.engine === "fluidos") return undefined;
-  if (!view.read.ok || !holdsPlacement(view) || view.deletingSince !== undefined) return undefined;
-  const { workload, constraints, priority } = view.read.spec;
-  if (workload.resources.gpu.interruptible !== true && constraints?.preEmptible !== true) return undefined;
-  const { tasks = [], since = "" } = view.status.placement ?? {};
-  return {
-    uid: view.uid,
-    priority,
-    since: Date.parse(since) || 0,
-    placements: asPlacements(tasks, view.read.spec),
   };
 }
 

@@ -84,7 +84,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const probe = createProbe({ ...options, contact });
   return {
     contact,
-    version: probe.version,
+    version: () => probe.version(),
     run: async (signal) => {
       await Promise.all([nodes.run(signal), pods.run(signal), probe.run(signal)]);
       inventory.close();

@@ -90,14 +90,7 @@ export function startProvider(
 
   const facts = (): ConnectionFacts => factsOf(source.state(), line, around.pool.size(name));
   const closed = (): string | undefined => closedProvider(provider, facts(), around);
-  const offerOptions = (): OfferOptions => ({
-    provider: name,
-    stated: provider.spec,
-    tolerations: around.tolerations,
-    regions: around.regions,
-    closed: wasClosed,
-    isReserved: (intent) => around.reservations.isReserved(intent),
-  });
+  const offerOptions = (): OfferOptions => optionsOf(provider, wasClosed, around);
   const look = (): void => {
     const now = closed();
     if (now !== wasClosed) {
@@ -151,6 +144,21 @@ export function startProvider(
       await Promise.all([source.stop(), ...ending]);
       around.pool.retain(name, new Set());
     },
+  };
+}
+
+function optionsOf(
+  { metadata, spec }: Provider,
+  closed: string | undefined,
+  { tolerations, regions, reservations }: ProviderSurroundings,
+): OfferOptions {
+  return {
+    provider: metadata.name ?? "",
+    stated: spec,
+    tolerations,
+    regions,
+    closed,
+    isReserved: (intent) => reservations.isReserved(intent),
   };
 }
 
@@ -245,6 +253,6 @@ function toCluster(common: Common): Parts {
 /** The cluster is the door to others: what these offer counts, and not its own nodes. */
 function toFederation(common: Common): Parts {
   const connection = createConsumerConnection({ ...common, config: common.fluidos });
-  const { inventory, view: consumer, missing } = connection;
-  return { inventory, connection, consumer, missing };
+  const { inventory, view: consumer } = connection;
+  return { inventory, connection, consumer, missing: () => connection.missing() };
 }

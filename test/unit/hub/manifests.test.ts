@@ -18,6 +18,7 @@ const byIdentity = (objects: readonly Manifest[]): Record<string, Manifest> =>
   Object.fromEntries(objects.map((object) => [identity(object), object]));
 const variants = [
   { name: "hub", render: () => renderKustomization("manifests/hub") },
+  { name: "hub-federation", render: () => renderKustomization("manifests/hub/with-federation") },
   { name: "hub-fluidos", render: () => renderKustomization("manifests/hub/with-fluidos") },
   { name: "provider", render: () => renderKustomization("manifests/provider") },
 ];

@@ -58,7 +58,7 @@ export function createConsumerConnection(options: ConsumerConnectionOptions): Co
     view,
     inventory,
     missing: () => [...missing].sort(),
-    version: probe.version,
+    version: () => probe.version(),
     run: async (signal) => {
       const unsubscribe = view.subscribe(() => inventory.refresh());
       await Promise.all([view.run(signal), probe.run(signal), keepAgeing(options, inventory, signal)]);

@@ -50,82 +50,95 @@ const OF_HUBS = `app.kubernetes.io/managed-by=flare,${KEYS.intentUid}`;
 export function createConsumerView(
   options: ConsumerViewOptions,
 ): ConsumerView & { run(signal: AbortSignal): Promise<void> } {
-  const { client, namespace, isRegion, now, random, sleep, silenceMs, onHandlerError } = options;
+  const { isRegion } = options;
+  const { reflect, synced, subscribe, run } = createReflection(options);
+  const uidIn = ({ labels }: { labels: Readonly<Record<string, string>> }) => labels[KEYS.intentUid];
+  const ofContract = ({ name }: { name: string }): string | undefined => {
+    const reservation = reservations.values().find((each) => each.contract?.name === name);
+    return reservation && uidIn(reservation);
+  };
+  const ofIntents = { labelSelector: OF_HUBS, uidOf: uidIn };
+  const reservations = reflect(kinds.RESERVATIONS, parseReservation, ofIntents);
+  const allocations = reflect(kinds.ALLOCATIONS, parseAllocation, ofIntents);
+  const readContract = (object: unknown): Contract => parseContract(object, isRegion);
+  const contracts = reflect(kinds.CONTRACTS, readContract, { uidOf: ofContract });
+  const readCandidate = (object: unknown): ReadCandidate => parsePeeringCandidate(object, isRegion);
+  const candidates = reflect(kinds.PEERING_CANDIDATES, readCandidate);
+  const known = reflect(kinds.KNOWN_CLUSTERS, parseKnownCluster);
+  const slices = reflect(kinds.RESOURCE_SLICES, liqo.parseResourceSlice, { uidOf: ofContract });
+  const virtualNodes = reflect(kinds.VIRTUAL_NODES, liqo.parseVirtualNode, { uidOf: ofContract });
+  const foreign = reflect(kinds.FOREIGN_CLUSTERS, liqo.parseForeignCluster);
+  const offloadings = reflect(kinds.NAMESPACE_OFFLOADINGS, withLabels, ofIntents);
+  const nodes = reflect(NODES, liqo.parseLiqoNode, {
+    labelSelector: liqo.VIRTUAL_NODE_SELECTOR,
+    uidOf: ofContract,
+  });
+  return {
+    synced,
+    subscribe,
+    run,
+    candidates: () => candidates.values(),
+    knownClusters: () => known.values(),
+    contracts: () => contracts.values(),
+    reservations: () => reservations.values(),
+    allocations: () => allocations.values(),
+    slices: (contract) => slices.values().filter(({ name }) => name === contract),
+    virtualNodes: (contract) => virtualNodes.values().filter(({ name }) => name === contract),
+    node: (contract) => nodes.get(contract),
+    foreignCluster: (cluster) =>
+      foreign.values().find((each) => each.cluster === cluster || each.name === cluster),
+    offloading: (namespace) => offloadings.get(`${namespace}/${liqo.OFFLOADING}`),
+  };
+}
+
+interface Reflection extends Pick<ConsumerView, "synced" | "subscribe"> {
+  /** `uidOf` tells the Intent that an object concerns. */
+  reflect<V>(
+    resource: Resource,
+    transform: (object: unknown) => V,
+    how?: { readonly labelSelector?: string; readonly uidOf?: (value: V) => string | undefined },
+  ): Reflector<V>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Watches of several kinds that tell together: synced once all are, and of each change of any. */
+function createReflection(options: ConsumerViewOptions): Reflection {
+  const { client, namespace, now, random, sleep, silenceMs, onHandlerError, onState } = options;
   const listeners = new Set<(uid: string | undefined) => void>();
   const listed = new Set<string>();
   const all: Reflector<unknown>[] = [];
   const tell = (uid: string | undefined): void => {
     for (const listener of listeners) listener(uid);
   };
-  const reflect = <V>(
-    resource: Resource,
-    transform: (object: unknown) => V,
-    { labelSelector, uidOf }: { labelSelector?: string; uidOf?: (value: V) => string | undefined } = {},
-  ): Reflector<V> => {
-    const reflector = createReflector<KubeObject, V>({
-      client,
-      resource,
-      ...(resource.group.endsWith("fluidos.eu") ? { namespace } : {}),
-      labelSelector,
-      transform,
-      now: now ?? Date.now,
-      random: random ?? Math.random,
-      silenceMs,
-      ...(sleep === undefined ? {} : { sleep }),
-      onHandlerError,
-      onChange: (change) => tell(uidOf?.(change.type === "deleted" ? change.previous : change.value)),
-      onState: (state) => {
-        const kind = resource.group === "" ? resource.plural : `${resource.plural}.${resource.group}`;
-        if (state.name === "SYNCED") listed.add(kind);
-        options.onState(kind, state);
-        if (state.name === "SYNCED" && listed.size === all.length) tell(undefined);
-      },
-    });
-    all.push(reflector);
-    return reflector;
+  const heard = (kind: string, state: ReflectorState): void => {
+    if (state.name === "SYNCED") listed.add(kind);
+    onState(kind, state);
+    if (state.name === "SYNCED" && listed.size === all.length) tell(undefined);
   };
-  const uidIn = ({ labels }: { labels: Readonly<Record<string, string>> }) => labels[KEYS.intentUid];
-  const ofContract = ({ name }: { name: string }): string | undefined => {
-    const reservation = reservations.values().find((each) => each.contract?.name === name);
-    return reservation && uidIn(reservation);
-  };
-  const reservations = reflect(kinds.RESERVATIONS, parseReservation, {
-    labelSelector: OF_HUBS,
-    uidOf: uidIn,
-  });
-  const allocations = reflect(kinds.ALLOCATIONS, parseAllocation, { labelSelector: OF_HUBS, uidOf: uidIn });
-  const contracts = reflect(kinds.CONTRACTS, (object) => parseContract(object, isRegion), {
-    uidOf: ofContract,
-  });
-  const candidates = reflect(kinds.PEERING_CANDIDATES, (object) => parsePeeringCandidate(object, isRegion));
-  const known = reflect(kinds.KNOWN_CLUSTERS, parseKnownCluster);
-  const slices = reflect(kinds.RESOURCE_SLICES, liqo.parseResourceSlice, { uidOf: ofContract });
-  const virtualNodes = reflect(kinds.VIRTUAL_NODES, liqo.parseVirtualNode, { uidOf: ofContract });
-  const foreign = reflect(kinds.FOREIGN_CLUSTERS, liqo.parseForeignCluster);
-  const offloadings = reflect(kinds.NAMESPACE_OFFLOADINGS, withLabels, {
-    labelSelector: OF_HUBS,
-    uidOf: uidIn,
-  });
-  const nodes = reflect(NODES, liqo.parseLiqoNode, {
-    labelSelector: liqo.VIRTUAL_NODE_SELECTOR,
-    uidOf: ofContract,
-  });
   return {
     synced: () => listed.size === all.length,
-    candidates: candidates.values,
-    knownClusters: known.values,
-    contracts: contracts.values,
-    reservations: reservations.values,
-    allocations: allocations.values,
-    slices: (contract) => slices.values().filter(({ name }) => name === contract),
-    virtualNodes: (contract) => virtualNodes.values().filter(({ name }) => name === contract),
-    node: nodes.get,
-    foreignCluster: (cluster) =>
-      foreign.values().find((each) => each.cluster === cluster || each.name === cluster),
-    offloading: (namespace) => offloadings.get(`${namespace}/${liqo.OFFLOADING}`),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    reflect: (resource, transform, { labelSelector, uidOf } = {}) => {
+      const { group, plural } = resource;
+      const reflector = createReflector({
+        client,
+        resource,
+        ...(group.endsWith("fluidos.eu") ? { namespace } : {}),
+        labelSelector,
+        transform,
+        now: now ?? Date.now,
+        random: random ?? Math.random,
+        silenceMs,
+        ...(sleep === undefined ? {} : { sleep }),
+        onHandlerError,
+        onChange: (change) => tell(uidOf?.(change.type === "deleted" ? change.previous : change.value)),
+        onState: (state) => heard(group === "" ? plural : `${plural}.${group}`, state),
+      });
+      all.push(reflector);
+      return reflector;
     },
     run: async (signal) => {
       await Promise.all(all.map((reflector) => reflector.run(signal)));

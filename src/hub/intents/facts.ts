@@ -1,0 +1,93 @@
+import { match } from "../../allocation/match.ts";
+import { isTransient } from "../../allocation/reasons.ts";
+import type { WorkloadObservation } from "../../workload/observe.ts";
+import { patienceOf } from "./absence.ts";
+import { crowdedOut } from "./crowding.ts";
+import { holdsPlacement, type IntentView } from "./intent-view.ts";
+import { isDeployed } from "./next-status.ts";
+import type { Facts } from "./next-step.ts";
+import { type Place, placesOf } from "./places.ts";
+import { askedBy, requirementFor, type World } from "./world.ts";
+
+/** Everything around the Intent that its next step depends on. */
+export function factsOf(world: World, view: IntentView, cleaned: boolean): Facts {
+  const { context, options, engine } = world;
+  const now = context.now();
+  const requirement = requirementFor(world, view);
+  const places = holdsPlacement(view) ? placesOf(view.status.placement) : [];
+  return {
+    now,
+    problems: requirement.ok || !view.read.ok ? [] : requirement.problems,
+    ...lossOf(world, view, places, now),
+    stillFits: isReplanned(view) && stillFits(world, view),
+    missing: isDeployed(view) && places.some((place) => engine.isMissing(view, place)),
+    observation: isDeployed(view) ? observe(world, view, places) : undefined,
+    utilization: world.utilization.of(places),
+    cleaned,
+    letGoAfterMs: options.letGoAfterMs,
+    costEveryMs: options.costEveryMs,
+    retryMs: options.retryMs,
+    holdWhileSuspendedMs: options.holdWhileSuspendedMs,
+  };
+}
+
+function lossOf(
+  world: World,
+  view: IntentView,
+  places: readonly Place[],
+  now: number,
+): Pick<Facts, "lost" | "lostInMs"> {
+  const absence = places.length === 0 ? undefined : world.absences.of(places, now);
+  const { pool, reservations } = world.context;
+  const crowded = crowdedOut({ pool, reservations, store: world.store }, view);
+  if (absence === undefined || crowded !== undefined) return { lost: crowded, lostInMs: undefined };
+  const leftMs = absence.since + patienceOf(view, world.options.maxInterruptionMs) - now;
+  if (leftMs > 0) return { lost: undefined, lostInMs: leftMs };
+  const message = `${absence.what} for ${Math.round((now - absence.since) / 1000)} s: it looks for another place`;
+  return { lost: { reason: absence.reason, message }, lostInMs: undefined };
+}
+
+/** Only then it is asked whether the place still fits: the answer costs a look at everything that is held. */
+const isReplanned = (view: IntentView): boolean =>
+  holdsPlacement(view) && view.status.placement?.generation !== view.generation;
+
+/** Whether each task would be placed where it is, were its own GPUs free. */
+function stillFits(world: World, view: IntentView): boolean {
+  const requirement = askedBy(world, view);
+  const tasks = view.status.placement?.tasks ?? [];
+  if (requirement === undefined || tasks.length !== requirement.tasks) return false;
+  const { offers, currencyRates } = world.book.ledger(new Set([view.uid]));
+  return tasks.every((task) => {
+    const offer = offers.find(({ id }) => id === `${task.provider}/${task.node}/${task.resource}`);
+    if (offer === undefined || task.units !== requirement.gpu.count) return false;
+    return match(requirement, offer, currencyRates).every(
+      ({ code }) => code === "gpu-free" && isTransient(code),
+    );
+  });
+}
+
+/** What all places together say: as good as the worst of them, and suspended where none runs any more. */
+function observe(
+  { engine }: World,
+  view: IntentView,
+  places: readonly Place[],
+): WorkloadObservation | undefined {
+  const seen = places.map((place) => engine.observe(view, place)).filter((each) => each !== undefined);
+  return seen.length < places.length ? undefined : worstOf(seen);
+}
+
+/** As good as the worst of them. */
+export const worstOf = (seen: readonly WorkloadObservation[]): WorkloadObservation | undefined =>
+  seen.toSorted(
+    (left, right) =>
+      WORST_FIRST.indexOf(left.phase) - WORST_FIRST.indexOf(right.phase) ||
+      Number(right.reason === "Suspending") - Number(left.reason === "Suspending"),
+  )[0];
+
+const WORST_FIRST: readonly WorkloadObservation["phase"][] = [
+  "Failed",
+  "Provisioning",
+  "Running",
+  "Suspended",
+  "Completed",
+];
