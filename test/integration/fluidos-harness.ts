@@ -30,6 +30,8 @@ export interface FederatedHub {
   readonly intents: ReturnType<typeof intentsOf>;
   /** Starts a hub; `fluidos` is what that section of its file says beside the hurry. */
   start(parts?: { readonly fluidos?: object; readonly wrap?: Wrap; readonly config?: object }): RunningHub;
+  /** Adds a node with four GPUs to a provider; returns its Flavor's name. */
+  addNode(provider: string, name: string, rate: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export async function startFederatedHub(
     flavors,
     hub,
     intents: intentsOf(hub),
+    addNode: (provider, name, rate) => addGpuNode(federation.site(provider), name, gpuNode(rate)),
     start: ({ fluidos = {}, wrap, config = {} } = {}) => {
       const started = startHubOn(hub, {}, wrap, { fluidos: { ...HURRY, ...fluidos }, ...config });
       running.add(started);

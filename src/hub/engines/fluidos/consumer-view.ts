@@ -51,7 +51,8 @@ export function createConsumerView(
   options: ConsumerViewOptions,
 ): ConsumerView & { run(signal: AbortSignal): Promise<void> } {
   const { isRegion } = options;
-  const { reflect, synced, subscribe, run } = createReflection(options);
+  const reflection = createReflection(options);
+  const { reflect } = reflection;
   const uidIn = ({ labels }: { labels: Readonly<Record<string, string>> }) => labels[KEYS.intentUid];
   const ofContract = ({ name }: { name: string }): string | undefined => {
     const reservation = reservations.values().find((each) => each.contract?.name === name);
@@ -74,9 +75,9 @@ export function createConsumerView(
     uidOf: ofContract,
   });
   return {
-    synced,
-    subscribe,
-    run,
+    synced: () => reflection.synced(),
+    subscribe: (listener) => reflection.subscribe(listener),
+    run: (signal) => reflection.run(signal),
     candidates: () => candidates.values(),
     knownClusters: () => known.values(),
     contracts: () => contracts.values(),
@@ -93,11 +94,11 @@ export function createConsumerView(
 
 interface Reflection extends Pick<ConsumerView, "synced" | "subscribe"> {
   /** `uidOf` tells the Intent that an object concerns. */
-  reflect<V>(
+  readonly reflect: <V>(
     resource: Resource,
     transform: (object: unknown) => V,
     how?: { readonly labelSelector?: string; readonly uidOf?: (value: V) => string | undefined },
-  ): Reflector<V>;
+  ) => Reflector<V>;
   run(signal: AbortSignal): Promise<void>;
 }
 

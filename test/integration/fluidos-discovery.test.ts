@@ -1,0 +1,101 @@
+/** Rounds of discovery against FLUIDOS as it is: what they find, what they leave, and whom a failure hides. */
+import { afterEach, describe, expect, it } from "vitest";
+import { roundTime } from "../../src/fluidos/discovery.ts";
+import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
+import { statusOf, until } from "./hub-harness.ts";
+import { intent } from "./intents-harness.ts";
+
+const open: FederatedHub[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+async function started(...args: Parameters<typeof startFederatedHub>) {
+  const hub = await startFederatedHub(...args);
+  open.push(hub);
+  return hub;
+}
+const gpus = async (fed: FederatedHub) => (await statusOf(fed.hub, "fed")).gpus;
+/** Rounds that each candidate was found by, the most first. */
+async function rounds({ federation: { consumer } }: FederatedHub): Promise<number[]> {
+  const names = await consumer.names("peeringcandidates");
+  const found = await Promise.all(names.map((name) => consumer.get("peeringcandidates", name)));
+  return found.map(({ spec }) => spec.interestedSolverIDs.filter((id) => roundTime(id) !== undefined).length);
+}
+
+describe("rounds of discovery", () => {
+  it("find candidates again and again, and leave neither Solver nor Discovery", async () => {
+    const fed = await started({ alpha: ["4"] });
+    const running = fed.start();
+    await until(() => gpus(fed)).toEqual({ total: 4, free: 4 });
+    await until(async () => Math.max(...(await rounds(fed)))).toBeGreaterThan(2);
+    await running.stop();
+    const { consumer } = fed.federation;
+    // The last one was cut off with its hub: the next hub clears it away.
+    const next = fed.start({ fluidos: { discoverEvery: "1h" } });
+    await until(async () => [await consumer.names("solvers"), await consumer.names("discoveries")]).toEqual([
+      [],
+      [],
+    ]);
+    await next.stop();
+  });
+
+  it("find what is new while the hub runs", async () => {
+    const fed = await started({ alpha: ["4"], beta: [] });
+    fed.start();
+    await until(() => gpus(fed)).toEqual({ total: 4, free: 4 });
+    await fed.addNode("beta", "late", "4");
+    await until(() => gpus(fed)).toEqual({ total: 8, free: 8 });
+  });
+
+  it("one failing provider fails Discovery: the others' candidates are offered all the same", async () => {
+    const fed = await started({ alpha: ["8"], beta: ["4"] });
+    fed.start();
+    await until(() => gpus(fed)).toEqual({ total: 8, free: 8 });
+    fed.federation.provider("beta").goAway();
+    const before = Math.max(...(await rounds(fed)));
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    expect(Math.max(...(await rounds(fed))) - before).toBeLessThanOrEqual(1);
+    await fed.intents.submit(intent("train"));
+    expect((await deployed(fed, "train")).placement?.node).toBe(fed.flavors.alpha?.[0]);
+  });
+
+  it("find again what upstream FLUIDOS can only find once", async () => {
+    const fed = await started({ alpha: ["4"] }, { consumerDefects: { candidatesOnlyCreated: true } });
+    fed.start({ fluidos: { discoveryTimeout: "1s" } });
+    await until(() => gpus(fed)).toEqual({ total: 4, free: 4 });
+    const { consumer } = fed.federation;
+    const [name = ""] = await consumer.names("peeringcandidates");
+    const first = (await consumer.get("peeringcandidates", name)).metadata.uid;
+    await until(async () => (await consumer.find("peeringcandidates", name))?.metadata.uid ?? first).not.toBe(
+      first,
+    );
+    await fed.intents.submit(intent("train"));
+    await deployed(fed, "train");
+  });
+});
+
+describe("Liqo as it is now", () => {
+  it("is bought through as Liqo v1.0 is", async () => {
+    const fed = await started({ alpha: ["4"] }, { liqo: "head" });
+    fed.start();
+    await fed.intents.submit(intent("train"));
+    await deployed(fed, "train");
+    await fed.intents.remove("train");
+    await until(() => fed.intents.exists("train")).toBe(false);
+    expect(await objectsIn(fed)).toEqual({});
+  });
+
+  it("peers twice with one provider, each Intent on the node of its own contract", async () => {
+    const fed = await started({ alpha: ["4", "5"] });
+    fed.start();
+    for (const name of ["one", "two"]) await fed.intents.submit(intent(name));
+    const places = await Promise.all(
+      ["one", "two"].map(async (name) => (await deployed(fed, name)).placement?.node),
+    );
+    expect(new Set(places).size).toBe(2);
+    await fed.intents.remove("one");
+    await until(() => fed.intents.exists("one")).toBe(false);
+    expect((await objectsIn(fed)).contracts).toHaveLength(1);
+    expect(await fed.intents.condition("two", "Deployed")).toBe("True ObjectsApplied");
+  });
+});
