@@ -16,12 +16,12 @@ import { intentsOf, type RunningHub, startHubOn, type Wrap } from "./intents-har
 /** Every time limit short, but for what a test gives. */
 const HURRY = {
   discoverEvery: "1s",
-  discoveryTimeout: "3s",
+  discoveryTimeout: "10s",
   forgetAfter: "10m",
   retryAfter: "1m",
-  reservationTimeout: "5s",
-  peeringTimeout: "15s",
-  grantTimeout: "2s",
+  reservationTimeout: "60s",
+  peeringTimeout: "60s",
+  grantTimeout: "3s",
 };
 
 export interface FederatedHub {

@@ -65,6 +65,19 @@ describe("an Intent in a federation", () => {
     expect((await deployed(fed, "next")).placement?.node).toBe(fed.flavors.beta?.[0]);
   });
 
+  it("runs: what its pods do in the provider's cluster is its phase", async () => {
+    const fed = await started({ alpha: ["4"] }, { runWorkloads: true });
+    fed.start();
+    await fed.intents.submit(intent("serve"));
+    await until(() => fed.intents.phase("serve")).toBe("Running");
+    expect(await fed.intents.condition("serve", "Ready")).toBe("True Available");
+    await fed.intents.submit(intent("batch", { type: "Batch" }));
+    await until(async () => (await fed.intents.status("batch")).queue?.reason).toBeDefined();
+    await fed.intents.remove("serve");
+    await until(() => fed.intents.exists("serve")).toBe(false);
+    expect(await objectsIn(fed)).toEqual({});
+  });
+
   it("has its finalizer before anything is bought for it", async () => {
     const fed = await started({ alpha: ["4"] });
     fed.start();
@@ -73,18 +86,20 @@ describe("an Intent in a federation", () => {
     expect((await fed.intents.read("train")).metadata.finalizers).toContain(FINALIZER);
   });
 
-  it("twenty at once buy twenty Flavors, and nobody's is sold to two", async () => {
+  it("twenty at once buy twenty Flavors, some after a failure, and nobody's is sold to two", async () => {
     const fed = await started({
-      alpha: Array.from({ length: 12 }, () => "4"),
+      alpha: Array.from({ length: 15 }, () => "4"),
       beta: Array.from({ length: 8 }, () => "4"),
     });
     fed.start();
+    fed.federation.provider("alpha").failNext("reservation", 2);
+    fed.federation.provider("alpha").failNext("purchase", 1);
     const names = Array.from({ length: 20 }, (_, index) => `job-${index}`);
     for (const name of names) await fed.intents.submit(intent(name));
     const nodes = await Promise.all(names.map(async (name) => (await deployed(fed, name)).placement?.node));
     expect(new Set(nodes).size).toBe(20);
     expect((await objectsIn(fed)).contracts?.length).toBe(20);
-    expect((await objectsIn(fed)).reservations?.length).toBe(20);
+    await until(async () => (await objectsIn(fed)).reservations?.length).toBe(20);
   });
 });
 
