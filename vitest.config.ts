@@ -27,7 +27,11 @@ export default defineConfig({
           // The integration tests run here unchanged, against the real API server.
           include: ["test/cluster/**/*.test.ts", "test/integration/**/*.test.ts"],
           // What is simulated beside the sandbox, and only there.
-          exclude: ["test/integration/capsule.test.ts", "test/integration/federation-*.test.ts"],
+          exclude: [
+            "test/integration/capsule.test.ts",
+            "test/integration/federation-*.test.ts",
+            "test/integration/fluidos*.test.ts",
+          ],
           env: { FLARE_TEST_API: "real" },
           testTimeout: 120_000,
           hookTimeout: 180_000,
