@@ -55,7 +55,7 @@ export interface Why {
 
 /**
  * The term of the order that set the first offer apart from the next; `together`: others who were decided at the same
- * time needed the place that it would have had alone.
+ * time needed the place that it would have had alone; `moved`: it left its place for somebody who had none.
  */
 export type DecidedBy =
   | "only-one"
@@ -65,7 +65,8 @@ export type DecidedBy =
   | "rate"
   | "packing"
   | "name"
-  | "together";
+  | "together"
+  | "moved";
 
 /** What every decision tells, placed or not. */
 export interface DecisionRecord {

@@ -11,6 +11,7 @@ const DECIDED: Readonly<Record<DecidedBy, string>> = {
   packing: "equal, and it leaves the most room for what is usually asked",
   name: "equal in everything; the first by name",
   together: "the best for all who were decided at the same time",
+  moved: "the best that was free, so that somebody else gets the place that it had",
 };
 
 /** What was decided and why, in one sentence or two. */
