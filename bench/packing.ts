@@ -2,14 +2,15 @@
  * How full GPUs get: the openb experiment (Weng et al., USENIX ATC 2023), the policies of the paper and first-fit beside this
  * project's allocator, on the same arrivals. Fails when a baseline does not come out as published: then the harness is wrong.
  * `npm run bench:packing -- --data DIR --workload default,gpuspec33 --seeds 3 --policies fgd,flare --jobs 2 --json FILE`
+ * `--steps batch,moves` adds, in a table of its own, what further steps of the hub are worth.
  */
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { isServer, runJobs, serveJobs } from "./packing/jobs.ts";
-import { PLACERS } from "./packing/placer.ts";
+import { PLACERS, STEPS } from "./packing/placer.ts";
 import { check, readPublished } from "./packing/published.ts";
-import { type Bounds, printSummaries, summarise } from "./packing/report.ts";
+import { type Bounds, printSteps, printSummaries, summarise } from "./packing/report.ts";
 import { upperBounds } from "./packing/upper-bound.ts";
 import { isDataFolder, readArrivals, readWorkload, workloadNames } from "./packing/workload.ts";
 
@@ -19,6 +20,7 @@ const { values: options } = parseArgs({
     workload: { type: "string" },
     seeds: { type: "string" },
     policies: { type: "string", default: Object.keys(PLACERS).join() },
+    steps: { type: "string" },
     jobs: { type: "string", default: "2" },
     json: { type: "string" },
   },
@@ -40,6 +42,15 @@ async function boundsOf(name: string): Promise<readonly Bounds[]> {
   return [{ workload: name, seed, allocated }];
 }
 
+/** The names that were asked for, all of which there are. */
+function namesIn(what: string, asked: string | undefined, known: object): readonly string[] {
+  const names = asked?.split(",") ?? [];
+  const unknown = names.filter((name) => !Object.hasOwn(known, name));
+  if (unknown.length > 0)
+    refuse(`there is no ${what} ${unknown.join(", ")}; there are ${Object.keys(known).join(", ")}`);
+  return names;
+}
+
 function refuse(problem: string): never {
   console.error(problem);
   process.exit(2);
@@ -51,21 +62,25 @@ async function main(): Promise<void> {
       `there is no openb data in ${options.data}: --data DIR names a folder with csv/openb_node_list_gpu_node.csv, ` +
         "csv/openb_pod_list_NAME.csv and arrivals/NAME.SEED.csv (bench/README.md tells where to have them from)",
     );
-  const policies = options.policies.split(",");
-  const unknown = policies.filter((policy) => PLACERS[policy] === undefined);
-  if (unknown.length > 0)
-    refuse(`there is no policy ${unknown.join(", ")}; there are ${Object.keys(PLACERS).join(", ")}`);
+  const policies = namesIn("policy", options.policies, PLACERS);
+  const stepPolicies = namesIn("step", options.steps, STEPS).flatMap((step) =>
+    Object.keys(STEPS[step] ?? {}),
+  );
   const started = performance.now();
   const names = options.workload?.split(",") ?? workloadNames(options.data);
   const jobs = names.flatMap((workload) =>
     seedsOf(readWorkload(options.data, workload).seeds).flatMap((seed) =>
-      policies.map((policy) => ({ workload, policy, seed })),
+      [...policies, ...stepPolicies].map((policy) => ({ workload, policy, seed })),
     ),
   );
   const runs = await runJobs(jobs, Number(options.jobs));
-  const summaries = summarise(runs);
+  const all = summarise(runs);
+  const isStep = ({ policy }: { readonly policy: string }): boolean => stepPolicies.includes(policy);
+  const summaries = all.filter((one) => !isStep(one));
+  const steps = all.filter(isStep);
   const bounds = (await Promise.all(names.map(boundsOf))).flat();
   printSummaries(summaries, bounds);
+  if (steps.length > 0) printSteps(steps, summaries);
   const checked = check(runs, readPublished(options.data));
   const minutes = (performance.now() - started) / 60_000;
   console.log(
@@ -78,7 +93,7 @@ async function main(): Promise<void> {
       cpu: cpus()[0]?.model ?? "unknown",
       jobs: Number(options.jobs),
     };
-    const result = { bench: "packing", conditions, summaries, bounds, checked, runs };
+    const result = { bench: "packing", conditions, summaries, steps, bounds, checked, runs };
     await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
   }
   if (checked.wrong.length === 0) return;

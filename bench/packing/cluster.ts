@@ -106,3 +106,15 @@ export function tightestDevice({ devices, stride }: Cluster, node: number, milli
   }
   return best;
 }
+
+/** Puts what is free of a node as somebody else tells it; of its devices, those that it has. */
+export function put(
+  cluster: Cluster,
+  node: number,
+  free: { readonly cpuMilli: number; readonly memoryMib: number; readonly devices: readonly number[] },
+): void {
+  cluster.cpu[node] = free.cpuMilli;
+  cluster.memory[node] = free.memoryMib;
+  cluster.devices.set(free.devices, node * cluster.stride);
+  cluster.version[node] = (cluster.version[node] as number) + 1;
+}

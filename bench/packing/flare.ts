@@ -4,6 +4,7 @@
  * another by the objective, and what is left of the order decides.
  */
 import { decide } from "../../src/allocation/decide.ts";
+import type { Placement } from "../../src/allocation/decision.ts";
 import { type Ledger, openLedger, reserve } from "../../src/allocation/ledger.ts";
 import { createDemandBook } from "../../src/allocation/packing/demand.ts";
 import { createForecaster } from "../../src/allocation/packing/forecaster.ts";
@@ -20,15 +21,30 @@ export interface Knowledge {
   readonly typical: boolean;
 }
 
-/** Places pods with the allocator; what it decided is taken from the cluster too, where the measures look at it. */
-export function flare({ workload, arrivals, cluster }: Arena, { typical }: Knowledge): Place {
+/** The trace in the words of the allocator. */
+export interface Told {
+  readonly ledger: Ledger;
+  readonly asked: (shape: Shape) => Requirement;
+  readonly nodeOf: (placement: Placement | undefined) => number;
+}
+
+export function told({ workload, arrivals }: Arena): Told {
   const requirements = new Map(workload.shapes.map((shape) => [shape, requirementOf(shape)]));
-  const asked = (shape: Shape): Requirement => requirements.get(shape) ?? requirementOf(shape);
-  const forecaster = createForecaster(createDemandBook());
-  if (typical) for (const shape of workload.pods) forecaster.note(asked(shape));
   const offers = workload.nodes.map((node, index) => offerOf(node, arrivals.tieBreak[index] ?? 0));
   const nodes = new Map(offers.map(({ id }, node) => [id, node]));
-  let ledger: Ledger = openLedger({ offers, currencyRates: {} });
+  return {
+    ledger: openLedger({ offers, currencyRates: {} }),
+    asked: (shape) => requirements.get(shape) ?? requirementOf(shape),
+    nodeOf: (placement) => nodes.get(placement?.offer ?? "") ?? -1,
+  };
+}
+
+/** Places pods with the allocator; what it decided is taken from the cluster too, where the measures look at it. */
+export function flare(arena: Arena, { typical }: Knowledge): Place {
+  const { asked, nodeOf, ...start } = told(arena);
+  const forecaster = createForecaster(createDemandBook());
+  if (typical) for (const shape of arena.workload.pods) forecaster.note(asked(shape));
+  let { ledger } = start;
   return (shape) => {
     const requirement = asked(shape);
     if (!typical) forecaster.note(requirement);
@@ -37,14 +53,15 @@ export function flare({ workload, arrivals, cluster }: Arena, { typical }: Knowl
     if (!decision.placed) return -1;
     ledger = reserve(ledger, decision.placements);
     const [placement] = decision.placements;
-    const node = nodes.get(placement?.offer ?? "") ?? -1;
-    mirror(cluster, node, shape, placement?.devices?.[0]?.device ?? -1);
+    const node = nodeOf(placement);
+    mirror(arena.cluster, node, shape, placement);
     return node;
   };
 }
 
-function mirror(cluster: Cluster, node: number, shape: Shape, device: number): void {
-  take(cluster, node, shape, device);
+/** Takes from the cluster what was decided. */
+export function mirror(cluster: Cluster, node: number, shape: Shape, placement: Placement | undefined): void {
+  take(cluster, node, shape, placement?.devices?.[0]?.device ?? -1);
   if ((cluster.cpu[node] as number) < 0 || (cluster.memory[node] as number) < 0)
     throw new Error(`node ${node} was given more than it has`);
 }

@@ -11,6 +11,8 @@ import {
 import { allowedModels, type Cluster, hasRoom, take, tightestDevice } from "./cluster.ts";
 import { flare } from "./flare.ts";
 import type { FragmentOf } from "./fragmentation.ts";
+import { generator } from "./random.ts";
+import { inBatches, withMoves } from "./steps.ts";
 import { type Arrivals, isShared, type Shape, type Workload } from "./workload.ts";
 
 /** Places one pod on the cluster; returns the node, or -1 where none has room. */
@@ -22,6 +24,8 @@ export interface Arena {
   readonly cluster: Cluster;
   readonly fragmentOf: FragmentOf;
   readonly seed: number;
+  /** What a policy does beside placing. */
+  readonly tally: { moves: number };
 }
 
 /** Keeps every shape's scores of the nodes; a node is scored anew only after it changed. */
@@ -97,17 +101,6 @@ function random({ cluster, seed }: Arena): Place {
   };
 }
 
-/** Mulberry32: numbers from 0 to 1, the same for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export const PLACERS: Readonly<Record<string, (arena: Arena) => Place>> = {
   random,
   dotprod: (arena) => scored(arena, dotProduct),
@@ -119,3 +112,21 @@ export const PLACERS: Readonly<Record<string, (arena: Arena) => Place>> = {
   flare: (arena) => flare(arena, { typical: false }),
   "flare-typical": (arena) => flare(arena, { typical: true }),
 };
+
+/** Further steps of the hub, reported apart: they see several arrivals at once, or move what runs. */
+export const STEPS: Readonly<Record<string, Readonly<Record<string, (arena: Arena) => Place>>>> = {
+  batch: {
+    "flare-batch-16": (arena) => inBatches(arena, 16),
+    "flare-batch-64": (arena) => inBatches(arena, 64),
+  },
+  moves: {
+    "flare-move-1-of-50%": (arena) => withMoves(arena, { share: 0.5, maxMoves: 1 }),
+    "flare-move-2-of-50%": (arena) => withMoves(arena, { share: 0.5, maxMoves: 2 }),
+    "flare-move-1-of-all": (arena) => withMoves(arena, { share: 1, maxMoves: 1 }),
+    "flare-move-2-of-all": (arena) => withMoves(arena, { share: 1, maxMoves: 2 }),
+  },
+};
+
+/** The policy of this name, or the step. */
+export const placerOf = (name: string): ((arena: Arena) => Place) | undefined =>
+  PLACERS[name] ?? Object.values(STEPS).find((step) => step[name] !== undefined)?.[name];

@@ -11,6 +11,8 @@ export interface Summary {
   readonly fragmented: Readonly<Record<number, number>>;
   /** GPUs of all that are in no use at this column. */
   readonly unallocated: Readonly<Record<number, number>>;
+  /** Pods that were moved for each 1,000 decisions. */
+  readonly movesPerThousand: number;
   readonly decisionsPerSecond: number;
   readonly p50Us: number;
   readonly p99Us: number;
@@ -34,6 +36,7 @@ export function summarise(results: readonly RunResult[]): readonly Summary[] {
         allocated,
         fragmented: byColumn(({ readings }, column) => readings[column]?.fragmented),
         unallocated: byColumn((_, column) => (first.gpus * (100 - (allocated[column] ?? 0))) / 100),
+        movesPerThousand: (1000 * sum(runs, ({ moves }) => moves)) / sum(runs, ({ decisions }) => decisions),
         decisionsPerSecond: sum(runs, ({ decisions }) => decisions) / sum(runs, ({ seconds }) => seconds),
         p50Us: mean(runs.map(({ p50Us }) => p50Us)),
         p99Us: mean(runs.map(({ p99Us }) => p99Us)),
@@ -78,6 +81,23 @@ export function printSummaries(summaries: readonly Summary[], bounds: readonly B
     const bound = bounds.find((one) => one.workload === workload);
     if (bound !== undefined)
       console.log(`  ${"upper bound".padEnd(14)}${sharesOf(bound.allocated)}  of seed ${bound.seed}`);
+  }
+}
+
+/** What further steps are worth: each beside `flare`, which takes none of them, where that was run too. */
+export function printSteps(steps: readonly Summary[], policies: readonly Summary[]): void {
+  for (const [workload, rows] of grouped(steps, (row) => row.workload)) {
+    const plain = policies.filter((row) => row.workload === workload && row.policy === "flare");
+    console.log(`\n${workload}, further steps: means of ${rows[0]?.seeds ?? 0} seeds; allocated GPUs in %`);
+    console.log(
+      `  ${"step".padEnd(20)}${COLUMNS.map((column) => `@${column}`.padStart(8)).join("")}` +
+        `${"frag@100".padStart(10)}${"moves/1000".padStart(12)}${"decisions/s".padStart(13)}`,
+    );
+    for (const row of [...plain, ...rows])
+      console.log(
+        `  ${row.policy.padEnd(20)}${sharesOf(row.allocated)}${at(row.fragmented).toFixed(2).padStart(10)}` +
+          `${row.movesPerThousand.toFixed(1).padStart(12)}${Math.round(row.decisionsPerSecond).toString().padStart(13)}`,
+      );
   }
 }
 

@@ -1,7 +1,7 @@
 /** One run: a policy, a workload, an order of arrivals. */
 import { type Cluster, emptyCluster, freeMilli } from "./cluster.ts";
 import { fragmentMeasure } from "./fragmentation.ts";
-import { type Arena, PLACERS } from "./placer.ts";
+import { type Arena, PLACERS, placerOf } from "./placer.ts";
 import { MILLI, readArrivals, type Workload } from "./workload.ts";
 
 /** Where a run is looked at: arrived demand in % of all GPUs. */
@@ -23,6 +23,8 @@ export interface RunResult {
   readonly readings: Readonly<Record<number, Reading>>;
   readonly decisions: number;
   readonly placed: number;
+  /** Pods that were moved to make room for others. */
+  readonly moves: number;
   /** Of all decisions. */
   readonly seconds: number;
   /** Of one decision. */
@@ -34,8 +36,8 @@ export function runOnce(folder: string, workload: Workload, policy: string, seed
   const cluster = emptyCluster(workload);
   const arrivals = readArrivals(folder, workload, seed);
   const fragmentOf = fragmentMeasure(cluster, workload);
-  const arena: Arena = { workload, arrivals, cluster, fragmentOf, seed };
-  const place = PLACERS[policy]?.(arena);
+  const arena: Arena = { workload, arrivals, cluster, fragmentOf, seed, tally: { moves: 0 } };
+  const place = placerOf(policy)?.(arena);
   if (place === undefined)
     throw new Error(`there is no policy ${policy}; there are ${Object.keys(PLACERS).join(", ")}`);
   const book = bookOf(arena);
@@ -46,7 +48,7 @@ export function runOnce(folder: string, workload: Workload, policy: string, seed
     const node = place(shape);
     micros[index] = (performance.now() - before) * 1000;
     if (node >= 0) placed += 1;
-    book.arrived(shape.gpus * shape.gpuMilli, node);
+    book.arrived(shape.gpus * shape.gpuMilli);
   }
   const seconds = micros.reduce((sum, each) => sum + each, 0) / 1e6;
   micros.sort();
@@ -58,6 +60,7 @@ export function runOnce(folder: string, workload: Workload, policy: string, seed
     readings: book.readings(),
     decisions: micros.length,
     placed,
+    moves: arena.tally.moves,
     seconds,
     p50Us: micros[Math.floor(micros.length * 0.5)] ?? 0,
     p99Us: micros[Math.floor(micros.length * 0.99)] ?? 0,
@@ -65,7 +68,7 @@ export function runOnce(folder: string, workload: Workload, policy: string, seed
 }
 
 interface Book {
-  readonly arrived: (milli: number, node: number) => void;
+  readonly arrived: (milli: number) => void;
   readonly readings: () => Readonly<Record<number, Reading>>;
 }
 
@@ -75,14 +78,17 @@ function bookOf({ cluster, fragmentOf, workload: { capacity } }: Arena): Book {
     fragmentAt(cluster, fragmentOf, node),
   );
   const idles = Float64Array.from({ length: cluster.size }, (_, node) => freeMilli(cluster, node));
+  const seen = Int32Array.from(cluster.version);
   let fragmented = fragments.reduce((sum, each) => sum + each, 0);
   let used = 0;
   let arrived = 0;
   const sums = new Map<number, { allocated: number; fragmented: number; count: number }>();
   return {
-    arrived: (milli, node) => {
+    arrived: (milli) => {
       arrived += milli;
-      if (node >= 0) {
+      for (let node = 0; node < cluster.size; node += 1) {
+        if (seen[node] === cluster.version[node]) continue;
+        seen[node] = cluster.version[node] as number;
         const now = fragmentAt(cluster, fragmentOf, node);
         const idle = freeMilli(cluster, node);
         fragmented += now - (fragments[node] as number);

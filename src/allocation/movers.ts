@@ -1,5 +1,4 @@
-import { nodeKey } from "./capacity.ts";
-import type { OfferCheck } from "./check.ts";
+import { availableKi, availableMilli, DEVICE_MILLI, neededKi, neededMilli, nodeKey } from "./capacity.ts";
 import { decide } from "./decide.ts";
 import type { Placement } from "./decision.ts";
 import { type Ledger, release } from "./ledger.ts";
@@ -31,86 +30,131 @@ export interface Movers {
   readonly freed: readonly Offer[];
 }
 
-/** A part of the pool in which movers are looked for. */
+/** Nodes on which the seeker could be, and who of the seated is there, the cheapest first. */
 interface Site {
-  readonly ledger: Ledger;
-  /** The cheapest first. */
+  readonly nodes: ReadonlySet<string>;
+  readonly offers: readonly Offer[];
   readonly seats: readonly Seated[];
 }
 
-/** Of those on one node, or of all for several tasks, so many are combined; more only matter one by one. */
+/** Of those on one site so many are combined; more only matter one by one. */
 const MOST_COMBINED = 10;
 
 /**
- * Every set of so many seated ones whose going leaves a place, the cheapest first. Of a task that has room once they are
- * gone each of them was on the node that it goes to; several tasks may gain from movers on different nodes. Lazy, because
- * most often the first will do.
+ * Sets of so many seated ones whose going leaves a place, the cheapest first. A single task goes to a node that all of
+ * them were on; several tasks may gain from movers on different nodes. Found as they are asked for: most often the first
+ * will do. To be asked for the smaller sets first, since a set that holds a smaller one moves somebody for nothing.
  */
-export function moversBySize(
+export function moversOf(
   ledger: Ledger,
   seeker: Seeker,
   seated: readonly Seated[],
-): (size: number) => readonly Movers[] {
+): (size: number) => Generator<Movers, void> {
   const sites = sitesOf(ledger, seeker, seated);
-  const isEnough = enoughFor(seeker, ledger);
-  /** Sets that are known to do, by site: a larger one that holds such a set moves somebody for nothing. */
-  const known = sites.map((): (readonly Seated[])[] => []);
-  return (size) =>
-    sites
-      .flatMap((site, at) =>
-        combinations(size === 1 ? site.seats : site.seats.slice(0, MOST_COMBINED), size).flatMap((seats) => {
-          if (known[at]?.some((set) => set.every((one) => seats.includes(one)))) return [];
-          const freed = freedBy(site.ledger, seats);
-          if (!isEnough(freed)) return [];
-          known[at]?.push(seats);
-          return [{ seats, freed }];
-        }),
-      )
-      .sort(
-        (left, right) =>
-          compareNumbers(costOf(left.seats), costOf(right.seats)) ||
-          compareNames(namesOf(left.seats), namesOf(right.seats)) ||
-          compareNames(left.freed[0]?.id ?? "", right.freed[0]?.id ?? ""),
-      );
+  const isEnough = enoughFor(ledger, seeker);
+  const known = new Map<Site, (readonly Seated[])[]>(sites.map((site) => [site, []]));
+  return function* (size) {
+    for (const { site, seats } of setsOf(sites, size, seeker.requirement)) {
+      const smaller = known.get(site) ?? [];
+      if (smaller.some((set) => set.every((one) => seats.includes(one)))) continue;
+      const freed = freedBy(ledger, site, seats);
+      if (!isEnough(freed)) continue;
+      smaller.push(seats);
+      yield { seats, freed };
+    }
+  };
 }
 
-const costOf = (seats: readonly Seated[]): number => seats.reduce((sum, { cost }) => sum + cost, 0);
-const namesOf = (seats: readonly Seated[]): string => seats.map(({ uid }) => uid).join(" ");
+interface MoverSet {
+  readonly site: Site;
+  readonly seats: readonly Seated[];
+  readonly cost: number;
+  readonly names: string;
+}
+
+function setsOf(sites: readonly Site[], size: number, requirement: Requirement): readonly MoverSet[] {
+  return sites
+    .flatMap((site) => {
+      const seats = size === 1 ? site.seats : site.seats.slice(0, MOST_COMBINED);
+      return combinations(seats, size)
+        .filter((set) => mayDo(site, set, requirement))
+        .map((set) => ({
+          site,
+          seats: set,
+          cost: set.reduce((sum, { cost }) => sum + cost, 0),
+          names: set.map(({ uid }) => uid).join(" "),
+        }));
+    })
+    .sort(
+      (left, right) =>
+        compareNumbers(left.cost, right.cost) ||
+        compareNames(left.names, right.names) ||
+        compareNames([...left.site.nodes].join(), [...right.site.nodes].join()),
+    );
+}
+
+/** A look at sums alone, which spares working out what would be free: false where it cannot be enough. */
+function mayDo(
+  { offers, nodes }: Site,
+  seats: readonly Seated[],
+  { tasks, gpu, cpu, memoryGi }: Requirement,
+): boolean {
+  // Whoever holds a node for itself leaves more than it took.
+  if (tasks > 1 || seats.some(({ placements }) => placements.some(({ exclusive }) => exclusive))) return true;
+  let [milli, milliCores, kibi] = [0, 0, 0];
+  for (const { placements } of seats) {
+    for (const placement of placements) {
+      if (!nodes.has(nodeKey(placement))) continue;
+      milli += milliOf(placement);
+      milliCores += neededMilli(placement.cpu);
+      kibi += neededKi(placement.memoryGi);
+    }
+  }
+  const needed = gpu.count * (gpu.milli ?? DEVICE_MILLI);
+  return offers.some(
+    (offer) =>
+      freeMilli(offer) + milli >= needed &&
+      availableMilli(offer.cpu) + milliCores >= neededMilli(cpu) &&
+      availableKi(offer.memoryGi) + kibi >= neededKi(memoryGi),
+  );
+}
+
+const freeMilli = ({ free, devices }: Offer): number =>
+  devices?.reduce((sum, milli) => sum + milli, 0) ?? free * DEVICE_MILLI;
+
+const milliOf = ({ units, devices }: Placement): number =>
+  devices?.reduce((sum, { milli }) => sum + milli, 0) ?? units * DEVICE_MILLI;
 
 /** Whether the seeker has a place among these offers. */
 function enoughFor(
-  { requirement, isOpen }: Seeker,
   { currencyRates }: Ledger,
+  { requirement, isOpen }: Seeker,
 ): (offers: readonly Offer[]) => boolean {
   const checks = checksOf(requirement, currencyRates);
-  const fits = (offer: Offer): boolean => isOpen(offer) && checks.every((check) => check.passes(offer));
-  if (requirement.tasks === 1) return (offers) => offers.some(fits);
+  if (requirement.tasks === 1)
+    return (offers) => offers.some((offer) => isOpen(offer) && checks.every((check) => check.passes(offer)));
   return (offers) => decide({ offers: offers.filter(isOpen), currencyRates }, requirement).placed;
 }
 
-function sitesOf(ledger: Ledger, seeker: Seeker, seated: readonly Seated[]): readonly Site[] {
-  const checks = checksOf(seeker.requirement, ledger.currencyRates);
-  const couldBe = (offer: Offer): boolean => seeker.isOpen(offer) && fitsWhenFree(checks, offer);
-  const nodes = [...seatsByNode(seated)].filter(([node]) =>
-    (ledger.index.byNode.get(node) ?? []).some((position) => {
+/** For a single task each node by itself; for several all nodes together. */
+function sitesOf(
+  ledger: Ledger,
+  { requirement, isOpen }: Seeker,
+  seated: readonly Seated[],
+): readonly Site[] {
+  const checks = checksOf(requirement, ledger.currencyRates);
+  const sites = [...seatsByNode(seated)].flatMap(([node, seats]): Site[] => {
+    const offers = (ledger.index.byNode.get(node) ?? []).flatMap((position) => {
       const offer = ledger.offers[position];
-      return offer !== undefined && couldBe(offer);
-    }),
-  );
-  const sites = nodes.flatMap(([node, seats]): Site[] => {
-    const part = ledgerOn(ledger, new Set([node]));
-    const all = freedBy(part, seats);
-    return all.some((offer) => couldBe(offer) && passes(checks, offer))
-      ? [{ ledger: part, seats: seats.toSorted(byCost) }]
-      : [];
+      return offer !== undefined && isOpen(offer) && fitsWhenFree(checks, offer) ? [offer] : [];
+    });
+    return offers.length === 0 ? [] : [{ nodes: new Set([node]), offers, seats: seats.toSorted(byCost) }];
   });
-  if (seeker.requirement.tasks === 1) return sites;
-  const all = new Set(sites.flatMap(({ seats }) => seats));
-  return all.size === 0 ? [] : [{ ledger, seats: [...all].sort(byCost).slice(0, MOST_COMBINED) }];
+  if (requirement.tasks === 1 || sites.length === 0) return sites;
+  const all = [...new Set(sites.flatMap(({ seats }) => seats))].sort(byCost);
+  const nodes = new Set(ledger.index.byNode.keys());
+  return [{ nodes, offers: ledger.offers, seats: all.slice(0, MOST_COMBINED) }];
 }
-
-const passes = (checks: readonly OfferCheck[], offer: Offer): boolean =>
-  checks.every((check) => check.passes(offer));
 
 const byCost = (left: Seated, right: Seated): number =>
   compareNumbers(left.cost, right.cost) || compareNames(left.uid, right.uid);
@@ -127,13 +171,11 @@ function seatsByNode(seated: readonly Seated[]): ReadonlyMap<string, readonly Se
   return byNode;
 }
 
-/** What is free in this part of the pool once they are gone. */
-function freedBy(ledger: Ledger, seats: readonly Seated[]): readonly Offer[] {
-  const isHere = (placement: Placement): boolean => ledger.index.byNode.has(nodeKey(placement));
-  return release(
-    ledger,
-    seats.flatMap(({ placements }) => placements.filter(isHere)),
-  ).offers;
+/** What is free on the site once they are gone. */
+function freedBy(ledger: Ledger, { nodes }: Site, seats: readonly Seated[]): readonly Offer[] {
+  const here = seats.flatMap(({ placements }) => placements.filter((one) => nodes.has(nodeKey(one))));
+  const part = nodes.size === ledger.index.byNode.size ? ledger : ledgerOn(ledger, nodes);
+  return release(part, here).offers;
 }
 
 /** All ways to take so many of them, in their order. */

@@ -4,7 +4,7 @@ import { decide } from "./decide.ts";
 import type { Decision, Placed, Placement } from "./decision.ts";
 import { type Ledger, record, release, reserve } from "./ledger.ts";
 import { ledgerOn } from "./ledger-part.ts";
-import { type Movers, moversBySize, type Seated, type Seeker } from "./movers.ts";
+import { type Movers, moversOf, type Seated, type Seeker } from "./movers.ts";
 import { isHigherBetter } from "./objective.ts";
 import type { Requirement } from "./requirement.ts";
 import type { CurrencyRates, Money, Offer } from "./types.ts";
@@ -59,7 +59,7 @@ export function planMoves(
   { forSeeker = everywhere, forMovers = everywhere }: MoveLimits = {},
 ): MovePlan | undefined {
   const seeker: Seeker = { requirement, isOpen: forSeeker };
-  const ofSize = moversBySize(ledger, seeker, seated);
+  const ofSize = moversOf(ledger, seeker, seated);
   const search: Search = { ledger, seeker, rules, forMovers, refuges: new Map(), tries: rules.tries };
   for (let size = 1; size <= rules.maxMoves; size += 1) {
     for (const movers of ofSize(size)) {
