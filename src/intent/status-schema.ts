@@ -58,6 +58,13 @@ const abandonedSchema = z.object({
   tasks: z.array(taskSchema).describe("What is still held there."),
 });
 
+const movedSchema = z
+  .object({
+    times: count().describe("How often."),
+    last: time().describe("When it was moved last."),
+  })
+  .describe("That it was moved to another place, so that somebody else has room.");
+
 const alternativeSchema = z.object({
   offer: z.string().describe("Offer that would have done."),
   provider: z.string().describe("Its provider.").optional(),
@@ -81,6 +88,12 @@ const decisionSchema = z
       .optional(),
     alternatives: z.array(alternativeSchema).describe("What else would do.").optional(),
     relaxed: z.array(z.string()).describe("What was given up of the request.").optional(),
+    decidedBy: z
+      .string()
+      .describe(
+        "Term that set the place apart from the next best one, such as objective, packing or together.",
+      )
+      .optional(),
     explanation: z.string().describe("Why this one.").optional(),
   })
   .describe("How it was decided.");
@@ -125,6 +138,7 @@ export const intentStatusSchema = z
       .array(abandonedSchema)
       .describe("Places that were left and are still to be cleaned up.")
       .optional(),
+    moved: movedSchema.optional(),
     decision: decisionSchema.optional(),
     cost: costSchema.optional(),
     queue: queueSchema.optional(),

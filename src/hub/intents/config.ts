@@ -15,6 +15,19 @@ const currencyRates = z
   .default({})
   .transform((given): CurrencyRates => ({ ...DEFAULT_CURRENCY_RATES, ...given }));
 
+/** Moving interruptible Intents so that others have room. Off by default: it restarts work for the sake of equals. */
+const defragmentation = z.strictObject({
+  enabled: z.boolean().default(false),
+  /** Intents that are moved for one that waits, at most. */
+  maxMoves: z.int().min(1).max(3).default(1),
+  /** Who waits less has nobody moved for it: GPUs often come back by themselves. */
+  waits: duration("1m", "0s"),
+  /** An Intent is moved no more than once in this time. */
+  cooldown: duration("1h", "0s"),
+  /** The share by which a place may be worse by the mover's own objective, or dearer, than the one it has. */
+  worseBy: z.number().min(0).max(1).default(0.1),
+});
+
 /** Section `intents` of the hub's configuration. */
 export const intentsSection = z
   .strictObject({
@@ -41,6 +54,7 @@ export const intentsSection = z
     utilizationEvery: duration("1m", "10s"),
     /** Intents worked on, and placements written, at the same time. */
     concurrency: z.int().min(1).max(256).default(16),
+    defragmentation: defragmentation.prefault({}),
     workload: workloadSection.default({}),
   })
   .refine((section) => section.currencyRates[section.currency] !== undefined, {
@@ -52,7 +66,7 @@ export type IntentsConfig = z.output<typeof intentsSection>;
 
 /** The options of the Intent controller as the configuration has them. */
 export function intentOptions(config: IntentsConfig): Omit<IntentOptions, "resolveModel"> {
-  const { currency, currencyRates, workload, concurrency } = config;
+  const { currency, currencyRates, workload, concurrency, defragmentation: moves } = config;
   return {
     currency,
     currencyRates,
@@ -67,5 +81,11 @@ export function intentOptions(config: IntentsConfig): Omit<IntentOptions, "resol
     retryMs: config.retryEvery,
     settleMs: config.settle,
     utilizationEveryMs: config.utilizationEvery,
+    moves: {
+      most: moves.enabled ? moves.maxMoves : 0,
+      afterMs: moves.waits,
+      cooldownMs: moves.cooldown,
+      worseBy: moves.worseBy,
+    },
   };
 }

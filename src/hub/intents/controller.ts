@@ -108,6 +108,7 @@ function createWorld(
     demand: createDemand(),
     unsure: new Map(),
     told: new Map(),
+    tried: new Map(),
     wake: (key) => queue.add(key, { priority: isPlaced(world.store.get(key)) ? 0 : 1 }),
     clean: (key) => cleanings.add(key),
     schedule: (delayMs = GATHER_MS) => passes.add(THE_QUEUE, { delayMs }),

@@ -23,6 +23,7 @@ export interface IntentSource {
 /** Why a place is left. */
 const EVICTIONS = [
   "Preempted",
+  "Moved",
   "NodeGone",
   "NodeNotReady",
   "ProviderGone",
@@ -56,7 +57,7 @@ export function createIntentMetrics(registry: Metrics): IntentMetrics {
   });
   const evictions = counter(registry, {
     name: "flare_hub_evictions_total",
-    help: "Intents that lost or left their place before their end, by reason; Preempted: to one of higher priority.",
+    help: "Intents that lost or left their place before their end, by reason; Preempted: to one of higher priority; Moved: to another place at once, so that somebody else has room.",
     labels: ["reason"],
   });
   for (const reason of EVICTIONS) evictions.inc({ reason }, 0);
@@ -71,15 +72,17 @@ export function createIntentMetrics(registry: Metrics): IntentMetrics {
       const held = holdsPlacement({ status: before });
       const holds = holdsPlacement({ status: after });
       if (!held && holds) for (const { provider } of placesOf(after.placement)) placements.inc({ provider });
-      const reason = held && after.placement === undefined ? evictionOf(after) : undefined;
+      const reason = held ? evictionOf(before, after) : undefined;
       if (reason !== undefined) evictions.inc({ reason });
     },
   };
 }
 
 /** Why a place was left; undefined where the Intent itself goes, which is no eviction. */
-function evictionOf(status: IntentStatus): string | undefined {
+function evictionOf(before: IntentStatus, status: IntentStatus): string | undefined {
   const reserved = conditionOf({ status }, "Reserved");
+  if (status.placement !== undefined)
+    return status.placement.namespace === before.placement?.namespace ? undefined : "Moved";
   if (reserved?.status !== "False") return undefined;
   return EVICTIONS.find((each) => each === reserved.reason) ?? "other";
 }

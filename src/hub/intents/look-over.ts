@@ -25,7 +25,7 @@ export function lookOver(pass: Pass, start: Ledger, taken: readonly Taken[]): re
   const turns = taken.map(turnOf);
   const movable = turns.filter((turn) => turn !== undefined);
   if (movable.length < 2) return taken;
-  const fixed = placementsOf(taken.flatMap((one, at) => (turns[at] ? [] : decisionOf(one))));
+  const fixed = placementsOf(taken.flatMap((one, at) => (turns[at] ? [] : decisionsOf(one))));
   const open = openOffers(
     { ledger: reserve(start, fixed), kept: pass.kept },
     { avoids: NOWHERE, place: undefined },
@@ -44,8 +44,11 @@ export function lookOver(pass: Pass, start: Ledger, taken: readonly Taken[]): re
   });
 }
 
-const decisionOf = ({ outcome }: Taken): readonly Decision[] =>
-  outcome.result === "ends" ? [] : [outcome.decision];
+/** What was decided in a turn: of one for whom others move, where these go. */
+function decisionsOf({ outcome }: Taken): readonly Decision[] {
+  if (outcome.result === "ends") return [];
+  return outcome.result === "moves" ? outcome.moves.map(({ decision }) => decision) : [outcome.decision];
+}
 
 /** What may be moved: not who goes back to its place, flees from one, took less than it asked, or displaces others. */
 function turnOf({ asking, outcome }: Taken): Turn | undefined {

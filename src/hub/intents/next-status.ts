@@ -105,6 +105,7 @@ function recordOf(decision: Decision, offers: readonly Offer[]): IntentDecision 
   return {
     considered: decision.considered,
     fitting: decision.fitting,
+    ...(decision.placed ? { decidedBy: decision.decidedBy } : {}),
     rejected: rejected.map(({ code, count }) => ({ reason: code, count })),
     alternatives: alternatives.flatMap(({ placements: [first], rate }) => {
       if (first === undefined) return [];

@@ -29,6 +29,17 @@ export interface IntentOptions {
   readonly settleMs: number;
   /** How often a provider's Prometheus is asked for GPU utilisation. */
   readonly utilizationEveryMs: number;
+  /** Whether, and within which bounds, interruptible Intents are moved so that others have room. */
+  readonly moves: {
+    /** For one that waits, at most; 0: nobody is moved. */
+    readonly most: number;
+    /** How long one has to wait before others are moved for it. */
+    readonly afterMs: number;
+    /** How long one that was moved is left alone. */
+    readonly cooldownMs: number;
+    /** The share by which its place may get worse, or dearer. */
+    readonly worseBy: number;
+  };
   /** Intents worked on, and placements written, at the same time. */
   readonly concurrency: number;
 }

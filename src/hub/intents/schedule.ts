@@ -2,10 +2,11 @@ import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { Ledger } from "../../allocation/ledger.ts";
 import type { IntentTask } from "../../intent/status-schema.ts";
 import { patienceOf } from "./absence.ts";
-import { holderOf, leavingSoon } from "./holders.ts";
+import { beginPass } from "./begin-pass.ts";
 import { isClosed } from "./hours.ts";
 import { conditionOf, holdsPlacement, type IntentView, isWaiting } from "./intent-view.ts";
 import { lookOver, MOST_TOGETHER, type Taken } from "./look-over.ts";
+import { beginMoves } from "./move.ts";
 import { endedStatus, leftStatus, placedStatus, queuedStatus } from "./next-status.ts";
 import { heldPlacements } from "./places.ts";
 import type { Holder } from "./preempt.ts";
@@ -17,9 +18,10 @@ import { announce, askedBy, type World, writeStatus } from "./world.ts";
 
 /** Decisions in a row before others have the event loop. */
 const AT_ONCE = 8;
-const MOST_SUGGESTIONS = 3;
-
 type Write = (signal: AbortSignal) => Promise<void>;
+
+/** Outcomes with which it goes on waiting. */
+const WAITING: readonly Outcome["result"][] = ["waits", "preempts", "moves"];
 
 /** Goes through the queue once: everybody in turn. Returns when to go through it again, if anybody still waits. */
 export async function scheduleOnce(
@@ -28,7 +30,7 @@ export async function scheduleOnce(
 ): Promise<{ readonly requeueAfterMs?: number }> {
   const asking = [...world.store.values()].filter(isWaiting).flatMap((view) => askingOf(world, view) ?? []);
   if (asking.length === 0) return {};
-  const pass = passOf(world);
+  const pass = beginPass(world);
   const all: Turns = { pass, writes: [], waiting: 0, taken: [], start: pass.ledger };
   try {
     await allTurns(world, asking, all, signal);
@@ -87,7 +89,7 @@ function decideOn(world: World, all: Turns): void {
   for (const { view, outcome } of lookOver(all.pass, all.start, all.taken)) {
     // Who changed since its turn is asked again.
     const isAsItWas = world.store.get(view.key) === view;
-    if (!isAsItWas || outcome.result === "waits" || outcome.result === "preempts") all.waiting += 1;
+    if (!isAsItWas || WAITING.includes(outcome.result)) all.waiting += 1;
     // What is placed is held from this moment, before anybody of the next priority has a turn.
     if (isAsItWas) all.writes.push(writeOf(world, view, outcome, all.waiting));
   }
@@ -132,22 +134,6 @@ function avoidedBy({ status }: IntentView): ReadonlySet<string> {
   return new Set(places);
 }
 
-function passOf(world: World): Pass {
-  const views = [...world.store.values()];
-  const leaving = views.flatMap((view) => leavingSoon(world, view));
-  for (const view of views) world.demand.note(view.uid, () => askedBy(world, view));
-  return {
-    ledger: world.demand.foresee(world.book.ledger()),
-    now: world.context.now(),
-    leaving,
-    holders: views.flatMap((view) => holderOf(view) ?? []),
-    kept: new Set(),
-    starvesAfterMs: world.options.starvesAfterMs,
-    refused: new Map(),
-    suggestions: MOST_SUGGESTIONS,
-  };
-}
-
 function heldByTenant(world: World): ReadonlyMap<string, number> {
   const held = new Map<string, number>();
   for (const view of world.store.values()) {
@@ -189,6 +175,13 @@ function writeOf(world: World, view: IntentView, outcome: Outcome, position: num
         for (const victim of outcome.victims) await displace(world, view, victim, signal);
         await tellQueued(world, view, { position, ...outcome }, signal);
       };
+    case "moves": {
+      const moves = beginMoves(world, view, outcome);
+      return async (signal) => {
+        for (const move of moves) await settle(world, move.view, () => move.write(signal));
+        await tellQueued(world, view, { position, ...outcome }, signal);
+      };
+    }
     case "waits":
       return (signal) => tellQueued(world, view, { position, ...outcome }, signal);
   }

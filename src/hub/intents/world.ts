@@ -31,6 +31,8 @@ export interface World {
   readonly unsure: Map<string, "writing" | "unknown">;
   /** When the place in the queue of an Intent (uid) was told last (ms): spares writes, and nothing is lost with it. */
   readonly told: Map<string, number>;
+  /** When it was last looked for moves that make room for an Intent (uid), milliseconds: spares work, and nothing is lost with it. */
+  readonly tried: Map<string, number>;
   /** Wants a look at the Intent. */
   readonly wake: (key: string) => void;
   /** Wants the places that the Intent left cleaned up, beside whatever else is done for it. */
@@ -126,6 +128,7 @@ export async function readAgain(
 export function forget(world: World, key: string, uid: string): void {
   world.unsure.delete(uid);
   world.told.delete(uid);
+  world.tried.delete(uid);
   world.demand.forget(uid);
   world.store.remove(key, uid);
   world.book.set(uid, []);

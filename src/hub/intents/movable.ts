@@ -1,0 +1,75 @@
+import type { Seated } from "../../allocation/plan-moves.ts";
+import type { Requirement } from "../../allocation/requirement.ts";
+import { isClosed } from "./hours.ts";
+import { holdsPlacement, type IntentView, isService } from "./intent-view.ts";
+import { asPlacements } from "./places.ts";
+import type { Holder } from "./preempt.ts";
+
+/** Somebody who may be moved, in the state that this was found in. */
+export interface Seat extends Seated {
+  readonly priority: number;
+  readonly view: IntentView;
+}
+
+const MOVABLE: readonly string[] = ["Reserved", "Provisioning", "Running"];
+const HOUR_MS = 3_600_000;
+/** What a restart costs whoever loses no work by it: GPUs that do nothing for about a minute. */
+const START_HOURS = 1 / 60;
+
+/** Whether it agreed to be interrupted. */
+export function isInterruptible({ read }: Pick<IntentView, "read">): boolean {
+  if (!read.ok) return false;
+  const { workload, constraints } = read.spec;
+  return workload.resources.gpu.interruptible === true || constraints?.preEmptible === true;
+}
+
+/** What it holds, where it agreed to be interrupted; undefined where it did not, or holds nothing. */
+export function holderOf(view: IntentView): Holder | undefined {
+  // What is bought there does not come back.
+  if (view.status.placement?.engine === "fluidos") return undefined;
+  if (!view.read.ok || !holdsPlacement(view) || view.deletingSince !== undefined || !isInterruptible(view))
+    return undefined;
+  const { tasks = [], since = "" } = view.status.placement ?? {};
+  return {
+    uid: view.uid,
+    priority: view.read.spec.priority,
+    since: Date.parse(since) || 0,
+    placements: asPlacements(tasks, view.read.spec),
+  };
+}
+
+export interface MovableFacts {
+  readonly now: number;
+  readonly cooldownMs: number;
+  /** What it asks; undefined where that is not known for sure. */
+  readonly asked: (view: IntentView) => Requirement | undefined;
+}
+
+/**
+ * An Intent that may begin anew elsewhere and lose nothing but time: it agreed to be interrupted, has no volumes that
+ * would stay behind and no total that it would pay twice from, is not on its way already, and was not moved lately.
+ */
+export function seatOf(view: IntentView, { now, cooldownMs, asked }: MovableFacts): Seat | undefined {
+  const holder = holderOf(view);
+  const { placement, phase = "", abandoned = [], moved } = view.status;
+  if (holder === undefined || !MOVABLE.includes(phase) || !isSimple(view) || isClosed(view, now))
+    return undefined;
+  if (placement?.generation !== view.generation || abandoned.length > 0) return undefined;
+  // After a clock was stepped back it is left alone for longer, not for ever: the time is written anew with each move.
+  if (moved !== undefined && now - Date.parse(moved.last) < cooldownMs) return undefined;
+  const requirement = asked(view);
+  return requirement && { ...holder, requirement, view, cost: costOf(view, holder, now) };
+}
+
+function isSimple({ read }: IntentView): boolean {
+  if (!read.ok) return false;
+  const { workload, constraints } = read.spec;
+  const volumes = workload.storage?.volumes ?? [];
+  return constraints?.maxTotalCost === undefined && volumes.every(({ type }) => type !== "Persistent");
+}
+
+/** GPU hours that are lost: of a batch all that it has done so far. */
+function costOf(view: IntentView, { since }: Holder, now: number): number {
+  const hours = isService(view) ? 0 : Math.max(0, now - since) / HOUR_MS;
+  return (view.status.placement?.gpus ?? 0) * (hours + START_HOURS);
+}
