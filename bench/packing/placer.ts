@@ -18,14 +18,22 @@ import { type Arrivals, isShared, type Shape, type Workload } from "./workload.t
 /** Places one pod on the cluster; returns the node, or -1 where none has room. */
 export type Place = (shape: Shape) => number;
 
+/** What a step does beside placing; GPUs in thousandths. */
+export interface Tally {
+  moves: number;
+  left: number;
+  /** Of arrivals since the first one left: what they asked, and what they got. */
+  asked: number;
+  given: number;
+}
+
 export interface Arena {
   readonly workload: Workload;
   readonly arrivals: Arrivals;
   readonly cluster: Cluster;
   readonly fragmentOf: FragmentOf;
   readonly seed: number;
-  /** What a policy does beside placing. */
-  readonly tally: { moves: number };
+  readonly tally: Tally;
 }
 
 /** Keeps every shape's scores of the nodes; a node is scored anew only after it changed. */
@@ -113,6 +121,9 @@ export const PLACERS: Readonly<Record<string, (arena: Arena) => Place>> = {
   "flare-typical": (arena) => flare(arena, { typical: true }),
 };
 
+/** Share of all GPUs above which somebody leaves, where pods leave. */
+const STAY = 0.9;
+
 /** Further steps of the hub, reported apart: they see several arrivals at once, or move what runs. */
 export const STEPS: Readonly<Record<string, Readonly<Record<string, (arena: Arena) => Place>>>> = {
   batch: {
@@ -121,9 +132,14 @@ export const STEPS: Readonly<Record<string, Readonly<Record<string, (arena: Aren
   },
   moves: {
     "flare-move-1-of-50%": (arena) => withMoves(arena, { share: 0.5, maxMoves: 1 }),
-    "flare-move-2-of-50%": (arena) => withMoves(arena, { share: 0.5, maxMoves: 2 }),
     "flare-move-1-of-all": (arena) => withMoves(arena, { share: 1, maxMoves: 1 }),
     "flare-move-2-of-all": (arena) => withMoves(arena, { share: 1, maxMoves: 2 }),
+  },
+  churn: {
+    "flare-churn": (arena) => withMoves(arena, { share: 0, maxMoves: 0, stay: STAY }),
+    "flare-churn-1-of-50%": (arena) => withMoves(arena, { share: 0.5, maxMoves: 1, stay: STAY }),
+    "flare-churn-1-of-all": (arena) => withMoves(arena, { share: 1, maxMoves: 1, stay: STAY }),
+    "flare-churn-2-of-all": (arena) => withMoves(arena, { share: 1, maxMoves: 2, stay: STAY }),
   },
 };
 

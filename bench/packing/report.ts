@@ -13,6 +13,8 @@ export interface Summary {
   readonly unallocated: Readonly<Record<number, number>>;
   /** Pods that were moved for each 1,000 decisions. */
   readonly movesPerThousand: number;
+  /** GPUs that did not find a place, in % of those asked, where pods leave. */
+  readonly refused?: number;
   readonly decisionsPerSecond: number;
   readonly p50Us: number;
   readonly p99Us: number;
@@ -37,6 +39,7 @@ export function summarise(results: readonly RunResult[]): readonly Summary[] {
         fragmented: byColumn(({ readings }, column) => readings[column]?.fragmented),
         unallocated: byColumn((_, column) => (first.gpus * (100 - (allocated[column] ?? 0))) / 100),
         movesPerThousand: (1000 * sum(runs, ({ moves }) => moves)) / sum(runs, ({ decisions }) => decisions),
+        ...(first.refused !== undefined && { refused: mean(runs.flatMap(({ refused }) => refused ?? [])) }),
         decisionsPerSecond: sum(runs, ({ decisions }) => decisions) / sum(runs, ({ seconds }) => seconds),
         p50Us: mean(runs.map(({ p50Us }) => p50Us)),
         p99Us: mean(runs.map(({ p99Us }) => p99Us)),
@@ -91,12 +94,12 @@ export function printSteps(steps: readonly Summary[], policies: readonly Summary
     console.log(`\n${workload}, further steps: means of ${rows[0]?.seeds ?? 0} seeds; allocated GPUs in %`);
     console.log(
       `  ${"step".padEnd(20)}${COLUMNS.map((column) => `@${column}`.padStart(8)).join("")}` +
-        `${"frag@100".padStart(10)}${"moves/1000".padStart(12)}${"decisions/s".padStart(13)}`,
+        `${"frag@100".padStart(10)}${"moves/1000".padStart(12)}${"refused %".padStart(11)}${"decisions/s".padStart(13)}`,
     );
     for (const row of [...plain, ...rows])
       console.log(
         `  ${row.policy.padEnd(20)}${sharesOf(row.allocated)}${at(row.fragmented).toFixed(2).padStart(10)}` +
-          `${row.movesPerThousand.toFixed(1).padStart(12)}${Math.round(row.decisionsPerSecond).toString().padStart(13)}`,
+          `${row.movesPerThousand.toFixed(1).padStart(12)}${(row.refused?.toFixed(2) ?? "").padStart(11)}${Math.round(row.decisionsPerSecond).toString().padStart(13)}`,
       );
   }
 }

@@ -25,6 +25,8 @@ export interface RunResult {
   readonly placed: number;
   /** Pods that were moved to make room for others. */
   readonly moves: number;
+  /** Where pods leave: GPUs that arrivals asked and did not get since the first one left, in %. */
+  readonly refused?: number;
   /** Of all decisions. */
   readonly seconds: number;
   /** Of one decision. */
@@ -36,7 +38,14 @@ export function runOnce(folder: string, workload: Workload, policy: string, seed
   const cluster = emptyCluster(workload);
   const arrivals = readArrivals(folder, workload, seed);
   const fragmentOf = fragmentMeasure(cluster, workload);
-  const arena: Arena = { workload, arrivals, cluster, fragmentOf, seed, tally: { moves: 0 } };
+  const arena: Arena = {
+    workload,
+    arrivals,
+    cluster,
+    fragmentOf,
+    seed,
+    tally: { moves: 0, left: 0, asked: 0, given: 0 },
+  };
   const place = placerOf(policy)?.(arena);
   if (place === undefined)
     throw new Error(`there is no policy ${policy}; there are ${Object.keys(PLACERS).join(", ")}`);
@@ -61,6 +70,7 @@ export function runOnce(folder: string, workload: Workload, policy: string, seed
     decisions: micros.length,
     placed,
     moves: arena.tally.moves,
+    ...(arena.tally.left > 0 && { refused: 100 * (1 - arena.tally.given / arena.tally.asked) }),
     seconds,
     p50Us: micros[Math.floor(micros.length * 0.5)] ?? 0,
     p99Us: micros[Math.floor(micros.length * 0.99)] ?? 0,

@@ -5,7 +5,7 @@
 import { availableMilli } from "../../src/allocation/capacity.ts";
 import { decide } from "../../src/allocation/decide.ts";
 import type { Placement } from "../../src/allocation/decision.ts";
-import { reserve } from "../../src/allocation/ledger.ts";
+import { release, reserve } from "../../src/allocation/ledger.ts";
 import { createDemandBook } from "../../src/allocation/packing/demand.ts";
 import { createForecaster } from "../../src/allocation/packing/forecaster.ts";
 import { moved, planMoves, type Seated } from "../../src/allocation/plan-moves.ts";
@@ -84,34 +84,59 @@ const passOn = (ledger: Pass["ledger"]): Pass => ({
 export interface Moving {
   /** Share of the pods that may be interrupted; which, is drawn by the seed. */
   readonly share: number;
-  /** For one arrival. */
+  /** For one arrival; 0: nobody is moved. */
   readonly maxMoves: number;
+  /** Pods leave, drawn by the seed, whenever more than this share of all GPUs is in use. Absent: nobody leaves, as in the trace. */
+  readonly stay?: number;
+}
+
+interface Running extends Seated {
+  readonly shape: Shape;
+  readonly isMovable: boolean;
 }
 
 /** Nobody is moved twice: as if the whole trace were shorter than the hub's cooldown. */
-export function withMoves(arena: Arena, { share, maxMoves }: Moving): Place {
-  const { cluster, tally } = arena;
+export function withMoves(arena: Arena, { share, maxMoves, stay }: Moving): Place {
+  const { cluster, tally, workload } = arena;
   const { asked, nodeOf, ...start } = told(arena);
   const forecaster = createForecaster(createDemandBook());
   const draw = generator(arena.seed);
+  const leaving = generator(arena.seed + 1);
   const rules = { maxMoves, worseBy: 0, tries: 128 };
-  const seated = new Map<string, Seated>();
+  const running: Running[] = [];
   let { ledger } = start;
-  let arrived = 0;
-
+  let [arrived, used] = [0, 0];
+  const show = (placements: readonly (Placement | undefined)[]): void => {
+    for (const node of new Set(placements.map(nodeOf))) putAs(cluster, node, ledger.offers[node]);
+  };
   const makeRoom = (requirement: Requirements[number]): Placement | undefined => {
-    const seats = [...seated.values()];
+    const seats = running.filter(({ isMovable }) => isMovable);
     const plan = planMoves(ledger, requirement, seats, rules);
     if (plan === undefined) return undefined;
     ledger = moved(ledger, seats, plan);
-    const [placement] = plan.decision.placements;
-    const left = plan.moves.flatMap(({ uid }) => seated.get(uid)?.placements ?? []);
-    const entered = plan.moves.flatMap(({ decision }) => decision.placements);
-    for (const node of new Set([...left, ...entered, placement].map(nodeOf)))
-      putAs(cluster, node, ledger.offers[node]);
-    for (const { uid } of plan.moves) seated.delete(uid);
     tally.moves += plan.moves.length;
-    return placement;
+    for (const { uid, decision } of plan.moves) {
+      const at = running.findIndex((one) => one.uid === uid);
+      const mover = running[at];
+      if (mover === undefined) continue;
+      running[at] = { ...mover, placements: decision.placements, isMovable: false };
+      show([...mover.placements, ...decision.placements]);
+    }
+    show(plan.decision.placements);
+    return plan.decision.placements[0];
+  };
+  const letGo = (): void => {
+    while (stay !== undefined && used > workload.capacity * stay) {
+      const at = Math.floor(leaving() * running.length);
+      const [last, one] = [running.pop(), running[at]];
+      const gone = one ?? last;
+      if (gone === undefined) return;
+      if (one !== undefined && last !== undefined && one !== last) running[at] = last;
+      ledger = release(ledger, gone.placements);
+      used -= costOf(gone.shape);
+      show(gone.placements);
+      tally.left += 1;
+    }
   };
   return (shape) => {
     const requirement = asked(shape);
@@ -119,15 +144,19 @@ export function withMoves(arena: Arena, { share, maxMoves }: Moving): Place {
     const uid = String(arrived++).padStart(6, "0");
     forecaster.note(requirement);
     ledger = forecaster.foresee(ledger);
+    letGo();
     const decision = decide(ledger, requirement);
-    if (!decision.placed && !decision.couldFit) return -1;
-    const placement = decision.placed ? decision.placements[0] : makeRoom(requirement);
+    const mayMove = !decision.placed && decision.couldFit && maxMoves > 0;
+    const placement = decision.placed ? decision.placements[0] : mayMove ? makeRoom(requirement) : undefined;
+    if (tally.left > 0) tally.asked += costOf(shape);
     if (placement === undefined) return -1;
     if (decision.placed) {
       ledger = reserve(ledger, decision.placements);
       mirror(cluster, nodeOf(placement), shape, placement);
     }
-    if (isMovable) seated.set(uid, { uid, requirement, placements: [placement], cost: costOf(shape) });
+    if (tally.left > 0) tally.given += costOf(shape);
+    used += costOf(shape);
+    running.push({ uid, requirement, placements: [placement], cost: costOf(shape), shape, isMovable });
     return nodeOf(placement);
   };
 }
