@@ -1,8 +1,9 @@
 import type { Decision, Placement } from "../allocation/decision.ts";
+import type { MovePlan } from "../allocation/plan-moves.ts";
 import type { Relaxed } from "../allocation/relax.ts";
 import type { Suggestion } from "../allocation/suggest.ts";
 import type { Money, Offer, Snapshot } from "../allocation/types.ts";
-import { explain, modelOf, rounded } from "../hub/intents/explain.ts";
+import { describePlacement, explain, modelOf, rounded } from "../hub/intents/explain.ts";
 import { formatRate } from "../units/money.ts";
 import { print, table, toYaml } from "./output.ts";
 import type { Simulation } from "./simulation.ts";
@@ -18,7 +19,10 @@ export async function printSimulations(
   print(output === "json" ? JSON.stringify(documents, null, 2) : await toYaml(documents));
 }
 
-function textOf({ name, decision, relaxed, suggestions }: Simulation, offers: readonly Offer[]): string {
+function textOf(
+  { name, decision, relaxed, room, suggestions }: Simulation,
+  offers: readonly Offer[],
+): string {
   const sections = [
     `INTENT ${name}: ${decision.placed ? "placed" : "not placed"}`,
     explain(decision, offers),
@@ -26,6 +30,7 @@ function textOf({ name, decision, relaxed, suggestions }: Simulation, offers: re
     rejected(decision),
     alternatives(decision, offers),
     relaxed === undefined ? "" : sayRelaxed(relaxed, offers),
+    room === undefined ? "" : roomMade(room, offers),
     suggested(suggestions),
   ];
   return sections.filter((section) => section !== "").join("\n");
@@ -70,6 +75,17 @@ function sayRelaxed(relaxed: Relaxed, offers: readonly Offer[]): string {
     ? "above the threshold, so it would ask first"
     : "taken without asking";
   return `Negotiation: fallback ${relaxed.rung.fallback} fits, ${percent} % off what was asked, ${consent}: ${explain(relaxed.decision, offers)}`;
+}
+
+/** What the hub does where `intents.defragmentation` allows it. */
+function roomMade({ moves, decision }: MovePlan, offers: readonly Offer[]): string {
+  const rows = moves.map(({ uid, decision: { placements: places, rate } }) => [
+    `  ${uid}`,
+    places.map((place) => describePlacement(place, offers)).join(" and "),
+    sayRate(rate),
+  ]);
+  const got = decision.placements.map((place) => describePlacement(place, offers)).join(" and ");
+  return `It would have ${got} if these moved:\n${table([["  INTENT", "TO", "RATE/H"], ...rows])}`;
 }
 
 function suggested(suggestions: readonly Suggestion[]): string {

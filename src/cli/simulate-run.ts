@@ -1,11 +1,15 @@
 import { decide } from "../allocation/decide.ts";
+import type { Placed } from "../allocation/decision.ts";
 import { openLedger, reserve } from "../allocation/ledger.ts";
 import { createDemandBook } from "../allocation/packing/demand.ts";
 import { createForecaster } from "../allocation/packing/forecaster.ts";
+import { planMoves, type Seated } from "../allocation/plan-moves.ts";
 import { relax } from "../allocation/relax.ts";
 import { suggest } from "../allocation/suggest.ts";
 import type { Snapshot } from "../allocation/types.ts";
+import type { IntentsConfig } from "../hub/intents/config.ts";
 import { catalogueModels } from "../hub/intents/models.ts";
+import { mayMove } from "../hub/intents/movable.ts";
 import { requirementOf } from "../hub/intents/requirement.ts";
 import { formatProblems } from "../intent/problem.ts";
 import type { IntentSpec } from "../intent/spec-schema.ts";
@@ -55,7 +59,7 @@ export async function runSimulation(flags: SimulateFlags): Promise<number> {
     tolerations,
   });
   for (const problem of problems) process.stderr.write(`flare: ${problem}\n`);
-  const simulations = simulate(wanted, snapshot);
+  const simulations = simulate(wanted, snapshot, intents.defragmentation);
   await printSimulations(simulations, snapshot, flags.output);
   return simulations.every(isPlaced) ? EXIT_CODES.ok : EXIT_CODES.nothingFits;
 }
@@ -63,7 +67,13 @@ export async function runSimulation(flags: SimulateFlags): Promise<number> {
 const isPlaced = ({ decision, relaxed }: Simulation): boolean =>
   decision.placed || (relaxed?.outcome === "placed" && !relaxed.needsConsent);
 
-type Wanted = Pick<Simulation, "name" | "requirement">;
+interface Wanted extends Pick<Simulation, "name" | "requirement"> {
+  /** It could be moved so that a later one has room. */
+  readonly mayMove: boolean;
+}
+
+/** New places that are looked for to make room for one. */
+const MOST_TRIES = 128;
 
 /** The requirements of all Intents; every problem of them all at once. */
 async function requirements(
@@ -79,7 +89,7 @@ async function requirements(
   const wanted: Wanted[] = [];
   const read = (name: string, spec: IntentSpec): void => {
     const result = requirementOf(spec, context);
-    if (result.ok) wanted.push({ name, requirement: result.requirement });
+    if (result.ok) wanted.push({ name, requirement: result.requirement, mayMove: mayMove(spec) });
     else wrong.push(`${name}:\n  ${formatProblems(result.problems, "\n  ")}`);
   };
   for (const { name, spec, problems } of await readIntents(flags.filename)) {
@@ -91,21 +101,32 @@ async function requirements(
 }
 
 /** One Intent after the other, each on what those before it left, with room kept for what all of them ask. */
-function simulate(wanted: readonly Wanted[], snapshot: Snapshot): readonly Simulation[] {
+function simulate(
+  wanted: readonly Wanted[],
+  snapshot: Snapshot,
+  { maxMoves, worseBy }: IntentsConfig["defragmentation"],
+): readonly Simulation[] {
   const forecaster = createForecaster(createDemandBook());
   for (const { requirement } of wanted) forecaster.note(requirement);
+  const seated: Seated[] = [];
   let ledger = forecaster.foresee(openLedger(snapshot));
-  return wanted.map(({ name, requirement }) => {
+  const take = ({ name, requirement, mayMove }: Wanted, { placements }: Placed): void => {
+    ledger = reserve(ledger, placements);
+    const cost = placements.reduce((sum, { units }) => sum + units, 0);
+    if (mayMove) seated.push({ uid: name, requirement, placements, cost });
+  };
+  return wanted.map((one) => {
+    const { name, requirement } = one;
     const decision = decide(ledger, requirement);
     if (decision.placed) {
-      ledger = reserve(ledger, decision.placements);
+      take(one, decision);
       return { name, requirement, decision, suggestions: [] };
     }
+    const movable = seated.filter((each) => each.requirement.priority <= requirement.priority);
+    const room = planMoves(ledger, requirement, movable, { maxMoves, worseBy, tries: MOST_TRIES });
     const relaxed = relax(ledger, requirement);
     const suggestions = suggest(ledger, requirement);
-    if (relaxed.outcome === "placed" && !relaxed.needsConsent) {
-      ledger = reserve(ledger, relaxed.decision.placements);
-    }
-    return { name, requirement, decision, relaxed, suggestions };
+    if (relaxed.outcome === "placed" && !relaxed.needsConsent) take(one, relaxed.decision);
+    return { name, requirement, decision, relaxed, ...(room && { room }), suggestions };
   });
 }

@@ -1,5 +1,6 @@
 import type { Seated } from "../../allocation/plan-moves.ts";
 import type { Requirement } from "../../allocation/requirement.ts";
+import type { IntentSpec } from "../../intent/spec-schema.ts";
 import { isClosed } from "./hours.ts";
 import { holdsPlacement, type IntentView, isService } from "./intent-view.ts";
 import { asPlacements } from "./places.ts";
@@ -17,17 +18,25 @@ const HOUR_MS = 3_600_000;
 const START_HOURS = 1 / 60;
 
 /** Whether it agreed to be interrupted. */
-export function isInterruptible({ read }: Pick<IntentView, "read">): boolean {
-  if (!read.ok) return false;
-  const { workload, constraints } = read.spec;
-  return workload.resources.gpu.interruptible === true || constraints?.preEmptible === true;
+export const isInterruptible = ({ workload, constraints }: IntentSpec): boolean =>
+  workload.resources.gpu.interruptible === true || constraints?.preEmptible === true;
+
+/** Whether it may begin anew elsewhere: it has no volumes that would stay behind and no total that it would pay twice from. */
+export function mayMove(spec: IntentSpec): boolean {
+  const volumes = spec.workload.storage?.volumes ?? [];
+  const isFree = spec.constraints?.maxTotalCost === undefined;
+  return isInterruptible(spec) && isFree && volumes.every(({ type }) => type !== "Persistent");
 }
 
 /** What it holds, where it agreed to be interrupted; undefined where it did not, or holds nothing. */
 export function holderOf(view: IntentView): Holder | undefined {
   // What is bought there does not come back.
-  if (view.status.placement?.engine === "fluidos") return undefined;
-  if (!view.read.ok || !holdsPlacement(view) || view.deletingSince !== undefined || !isInterruptible(view))
+  if (
+    !view.read.ok ||
+    !holdsPlacement(view) ||
+    view.deletingSince !== undefined ||
+    !isInterruptible(view.read.spec)
+  )
     return undefined;
   const { tasks = [], since = "" } = view.status.placement ?? {};
   return {
@@ -46,26 +55,24 @@ export interface MovableFacts {
 }
 
 /**
- * An Intent that may begin anew elsewhere and lose nothing but time: it agreed to be interrupted, has no volumes that
- * would stay behind and no total that it would pay twice from, is not on its way already, and was not moved lately.
+ * An Intent that may begin anew elsewhere and lose nothing but time, is not on its way already, and was not moved
+ * lately.
  */
 export function seatOf(view: IntentView, { now, cooldownMs, asked }: MovableFacts): Seat | undefined {
   const holder = holderOf(view);
   const { placement, phase = "", abandoned = [], moved } = view.status;
-  if (holder === undefined || !MOVABLE.includes(phase) || !isSimple(view) || isClosed(view, now))
+  if (
+    holder === undefined ||
+    !MOVABLE.includes(phase) ||
+    !(view.read.ok && mayMove(view.read.spec)) ||
+    isClosed(view, now)
+  )
     return undefined;
   if (placement?.generation !== view.generation || abandoned.length > 0) return undefined;
   // After a clock was stepped back it is left alone for longer, not for ever: the time is written anew with each move.
   if (moved !== undefined && now - Date.parse(moved.last) < cooldownMs) return undefined;
   const requirement = asked(view);
   return requirement && { ...holder, requirement, view, cost: costOf(view, holder, now) };
-}
-
-function isSimple({ read }: IntentView): boolean {
-  if (!read.ok) return false;
-  const { workload, constraints } = read.spec;
-  const volumes = workload.storage?.volumes ?? [];
-  return constraints?.maxTotalCost === undefined && volumes.every(({ type }) => type !== "Persistent");
 }
 
 /** GPU hours that are lost: of a batch all that it has done so far. */

@@ -75,6 +75,27 @@ describe("flare simulate", () => {
     expect(out).toContain("8 GPUs per task instead of 16");
   });
 
+  it("shows which interruptible Intents of the file would have to move so that a later one has room", async () => {
+    const small = intent("{model: h100, count: 1, interruptible: true}").replaceAll("train", "small");
+    const both = (first: string) => `${first}\n---${intent("{model: h100, count: 8}")}`;
+    const performing = small.replace("CostMinimization", "PerformanceMaximization");
+    const folder = mkdtempSync(join(tmpdir(), "flare-simulate-"));
+    const config = join(folder, "hub.yaml");
+    writeFileSync(config, "intents: { defragmentation: { worseBy: 1 } }");
+    const { code, out } = await simulate(both(performing), ...OFFERS, "--config", config);
+    expect(code).toBe(4);
+    expect(out).toMatch(
+      /It would have 8x nvidia-h100 on hgx-1 of lab-milan if these moved:\n +INTENT +TO +RATE\/H\n +small +1x nvidia-h100 on h100-pcie-1 of lab-milan/,
+    );
+    const steady = performing.replace(", interruptible: true", "");
+    for (const [first, flags] of [
+      [performing, []],
+      [steady, ["--config", config]],
+    ] as const)
+      expect((await simulate(both(first), ...OFFERS, ...flags)).out).not.toContain("if these moved");
+    rmSync(folder, { recursive: true });
+  });
+
   describe("with the hub's configuration", () => {
     const folder = mkdtempSync(join(tmpdir(), "flare-simulate-"));
     const config = join(folder, "hub.yaml");
