@@ -122,7 +122,7 @@ export const PLACERS: Readonly<Record<string, (arena: Arena) => Place>> = {
 };
 
 /** Share of all GPUs above which somebody leaves, where pods leave. */
-const STAY = 0.9;
+const STAY = 0.96;
 
 /** Further steps of the hub, reported apart: they see several arrivals at once, or move what runs. */
 export const STEPS: Readonly<Record<string, Readonly<Record<string, (arena: Arena) => Place>>>> = {

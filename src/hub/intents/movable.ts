@@ -7,8 +7,7 @@ import { asPlacements } from "./places.ts";
 import type { Holder } from "./preempt.ts";
 
 /** Somebody who may be moved, in the state that this was found in. */
-export interface Seat extends Seated {
-  readonly priority: number;
+export interface Seat extends Seated, Holder {
   readonly view: IntentView;
 }
 

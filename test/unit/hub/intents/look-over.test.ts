@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { decide } from "../../../../src/allocation/decide.ts";
 import { openLedger, reserve } from "../../../../src/allocation/ledger.ts";
 import type { Requirement } from "../../../../src/allocation/requirement.ts";
 import type { Offer } from "../../../../src/allocation/types.ts";
 import type { IntentView } from "../../../../src/hub/intents/intent-view.ts";
 import { lookOver, type Taken } from "../../../../src/hub/intents/look-over.ts";
+import type { Seat } from "../../../../src/hub/intents/movable.ts";
 import { type Asking, type Pass, takeTurn } from "../../../../src/hub/intents/turn.ts";
 import { offer, requirement, snapshot } from "../../allocation/builders.ts";
 
@@ -98,6 +100,28 @@ describe("turns that were taken", () => {
       const taken = [{ ...first, outcome } as Taken, take(pass, picky, "second"), take(pass, picky, "third")];
       expect(placesOf(lookOver(pass, start, taken))).toEqual(["a", false, false]);
     }
+  });
+
+  it("leave the room alone that others moved to", () => {
+    const pass = passOn(
+      cheap,
+      dear,
+      offer("c", { free: 1, total: 1, unitRate: 2.2, gpu: { model: "nvidia-t4" } }),
+    );
+    const start = pass.ledger;
+    const first = take(pass, any, "first");
+    const decision = decide(pass.ledger, requirement({ gpu: { model: "nvidia-t4" } }));
+    if (!decision.placed) throw new Error("there is room");
+    pass.ledger = reserve(pass.ledger, decision.placements);
+    const moves = [{ seat: {} as Seat, decision }];
+    const moving = {
+      ...take(pass, requirement({ gpu: { count: 9 } }), "large"),
+      outcome: { result: "moves", reason: "", decision, moves, offers: [] },
+    } as Taken;
+    const after = lookOver(pass, start, [first, moving, take(pass, picky, "second")]);
+    expect(placesOf(after)).toEqual(["t", false, "a"]);
+    expect(decision.placements[0]?.offer).toBe("c");
+    expect(pass.ledger.offers.map(({ free }) => free)).toEqual([0, 0, 0]);
   });
 
   it("do not go to a node that is kept for one that starves", () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openLedger, record } from "../../../../src/allocation/ledger.ts";
+import type { Seat } from "../../../../src/hub/intents/movable.ts";
+import type { Moving } from "../../../../src/hub/intents/pass.ts";
 import { type FormerPlace, isWhole } from "../../../../src/hub/intents/returning.ts";
 import { type Asking, type Outcome, type Pass, takeTurn } from "../../../../src/hub/intents/turn.ts";
 import { offer, requirement, snapshot } from "../../allocation/builders.ts";
@@ -114,6 +116,67 @@ describe("an Intent's turn", () => {
     expect(ask(0).result).toBe("waits");
     const later = ask(2 * MINUTE);
     expect(later.result === "placed" && later.relaxed).toBe("spot");
+  });
+});
+
+describe("the turn of one for whom others may move", () => {
+  const seat = (uid: string, id: string, units: number, priority = 0): Seat => ({
+    ...holder(uid, id, units, priority),
+    requirement: requirement({ gpu: { count: units } }),
+    cost: units,
+    view: { key: `team/${uid}` } as Seat["view"],
+  });
+  const moving = (seats: readonly Seat[], parts: Partial<Moving> = {}): Moving => ({
+    rules: { maxMoves: 1, worseBy: 0.1, tries: 16 },
+    afterMs: MINUTE,
+    seats: () => seats,
+    plans: 1,
+    tried: new Map(),
+    againAfterMs: MINUTE,
+    ...parts,
+  });
+  const scene = (parts: Partial<Moving> = {}, pass: Partial<Pass> = {}, priority = 0) => {
+    const small = seat("small", "b", 2, priority);
+    return passWith({ a: 6, b: 2 }, { holders: [small], moving: moving([small], parts), ...pass });
+  };
+  const late = { waitedMs: MINUTE };
+
+  it("moves one to where there is room, and keeps the place that it leaves", () => {
+    const pass = scene();
+    const outcome = takeTurn(pass, asking(8, late));
+    expect(outcome).toMatchObject({
+      result: "moves",
+      reason: "waits for 1 interruptible to move off alpha/b",
+      moves: [{ seat: { uid: "small" }, decision: { placements: [{ offer: "a" }], decidedBy: "moved" } }],
+    });
+    expect([...pass.kept]).toEqual(["alpha/b"]);
+    // It holds both places until the old one is clean.
+    expect(pass.ledger.offers.map(({ free }) => free)).toEqual([0, 6]);
+    expect(pass.holders).toEqual([]);
+  });
+
+  it("moves rather than displaces, where both would do", () => {
+    expect(takeTurn(scene(), asking(8, { ...late, priority: 5 })).result).toBe("moves");
+    expect(takeTurn(scene({ plans: 0 }), asking(8, { ...late, priority: 5 })).result).toBe("preempts");
+  });
+
+  const left: readonly (readonly [string, Pass, ReturnType<typeof asking>])[] = [
+    ["has not waited for long", scene(), asking(8)],
+    ["asks what no pool would have", scene(), asking(9, late)],
+    ["has a lower priority", scene({}, {}, 1), asking(8, late)],
+    ["flees from there", scene(), asking(8, { ...late, avoids: new Set(["alpha/b"]) })],
+    ["would get a node that is kept for another", scene({}, { kept: new Set(["alpha/b"]) }), asking(8, late)],
+    [
+      "finds the room for the mover kept for another",
+      scene({}, { kept: new Set(["alpha/a"]) }),
+      asking(8, late),
+    ],
+    ["comes after others for whom it was looked", scene({ plans: 0 }), asking(8, late)],
+    ["was tried a moment ago", scene({ tried: new Map([["8", NOW - 1]]) }), asking(8, late)],
+    ["finds the mover displaced meanwhile", scene({}, { holders: [] }), asking(8, late)],
+  ];
+  it.each(left)("moves nobody for one that %s", (_, pass, one) => {
+    expect(takeTurn(pass, one).result).toBe("waits");
   });
 });
 
