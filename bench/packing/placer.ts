@@ -121,8 +121,8 @@ export const PLACERS: Readonly<Record<string, (arena: Arena) => Place>> = {
   "flare-typical": (arena) => flare(arena, { typical: true }),
 };
 
-/** Share of all GPUs above which somebody leaves, where pods leave. */
-const STAY = 0.96;
+/** Share of all GPUs that those who are there ask for, where pods leave. */
+const STAY = 1;
 
 /** Further steps of the hub, reported apart: they see several arrivals at once, or move what runs. */
 export const STEPS: Readonly<Record<string, Readonly<Record<string, (arena: Arena) => Place>>>> = {

@@ -5,16 +5,17 @@
 import { availableMilli } from "../../src/allocation/capacity.ts";
 import { decide } from "../../src/allocation/decide.ts";
 import type { Placement } from "../../src/allocation/decision.ts";
-import { release, reserve } from "../../src/allocation/ledger.ts";
+import { type Ledger, release, reserve } from "../../src/allocation/ledger.ts";
 import { createDemandBook } from "../../src/allocation/packing/demand.ts";
 import { createForecaster } from "../../src/allocation/packing/forecaster.ts";
 import { moved, planMoves, type Seated } from "../../src/allocation/plan-moves.ts";
+import type { Requirement } from "../../src/allocation/requirement.ts";
 import type { Offer } from "../../src/allocation/types.ts";
 import type { IntentView } from "../../src/hub/intents/intent-view.ts";
 import { lookOver, type Taken } from "../../src/hub/intents/look-over.ts";
 import { type Pass, takeTurn } from "../../src/hub/intents/turn.ts";
 import { type Cluster, put } from "./cluster.ts";
-import { mirror, told } from "./flare.ts";
+import { mirror, type Told, told } from "./flare.ts";
 import type { Arena, Place } from "./placer.ts";
 import { generator } from "./random.ts";
 import { MILLI, type Shape } from "./workload.ts";
@@ -46,10 +47,8 @@ export function inBatches(arena: Arena, size: number): Place {
   };
 }
 
-type Requirements = readonly Parameters<typeof decide>[1][];
-
 /** Everybody's turn, by age, and then all of them looked over. */
-function passOver(pass: Pass, waiting: Requirements): readonly (Placement | undefined)[] {
+function passOver(pass: Pass, waiting: readonly Requirement[]): readonly (Placement | undefined)[] {
   const begin = pass.ledger;
   const taken = waiting.map((requirement, at): Taken => {
     const asking = {
@@ -86,83 +85,118 @@ export interface Moving {
   readonly share: number;
   /** For one arrival; 0: nobody is moved. */
   readonly maxMoves: number;
-  /** Pods leave, drawn by the seed, whenever more than this share of all GPUs is in use. Absent: nobody leaves, as in the trace. */
+  /**
+   * Whenever all who are there, with a place or without, ask for more than this share of all GPUs, somebody leaves, drawn by
+   * the seed: the same ones whatever the policy did. Absent: nobody leaves, as in the trace.
+   */
   readonly stay?: number;
 }
 
 interface Running extends Seated {
-  readonly shape: Shape;
   readonly isMovable: boolean;
+}
+
+/** The allocator's view of the pool, and who is in it. */
+interface Scene extends Pick<Told, "nodeOf"> {
+  readonly arena: Arena;
+  ledger: Ledger;
+  /** Who has a place, by uid. */
+  readonly running: Map<string, Running>;
+  /** All who are there, with a place or without, in no order; and what they ask for together. */
+  readonly there: { readonly uid: string; readonly milli: number }[];
+  demand: number;
 }
 
 /** Nobody is moved twice: as if the whole trace were shorter than the hub's cooldown. */
 export function withMoves(arena: Arena, { share, maxMoves, stay }: Moving): Place {
-  const { cluster, tally, workload } = arena;
-  const { asked, nodeOf, ...start } = told(arena);
+  const { asked, nodeOf, ledger } = told(arena);
+  const scene: Scene = { arena, nodeOf, ledger, running: new Map(), there: [], demand: 0 };
   const forecaster = createForecaster(createDemandBook());
   const draw = generator(arena.seed);
   const leaving = generator(arena.seed + 1);
-  const rules = { maxMoves, worseBy: 0, tries: 128 };
-  const running: Running[] = [];
-  let { ledger } = start;
-  let [arrived, used] = [0, 0];
-  const show = (placements: readonly (Placement | undefined)[]): void => {
-    for (const node of new Set(placements.map(nodeOf))) putAs(cluster, node, ledger.offers[node]);
-  };
-  const makeRoom = (requirement: Requirements[number]): Placement | undefined => {
-    const seats = running.filter(({ isMovable }) => isMovable);
-    const plan = planMoves(ledger, requirement, seats, rules);
-    if (plan === undefined) return undefined;
-    ledger = moved(ledger, seats, plan);
-    tally.moves += plan.moves.length;
-    for (const { uid, decision } of plan.moves) {
-      const at = running.findIndex((one) => one.uid === uid);
-      const mover = running[at];
-      if (mover === undefined) continue;
-      running[at] = { ...mover, placements: decision.placements, isMovable: false };
-      show([...mover.placements, ...decision.placements]);
-    }
-    show(plan.decision.placements);
-    return plan.decision.placements[0];
-  };
-  const letGo = (): void => {
-    while (stay !== undefined && used > workload.capacity * stay) {
-      const at = Math.floor(leaving() * running.length);
-      const [last, one] = [running.pop(), running[at]];
-      const gone = one ?? last;
-      if (gone === undefined) return;
-      if (one !== undefined && last !== undefined && one !== last) running[at] = last;
-      ledger = release(ledger, gone.placements);
-      used -= costOf(gone.shape);
-      show(gone.placements);
-      tally.left += 1;
-    }
-  };
+  let arrived = 0;
   return (shape) => {
     const requirement = asked(shape);
     const isMovable = draw() < share;
     const uid = String(arrived++).padStart(6, "0");
     forecaster.note(requirement);
-    ledger = forecaster.foresee(ledger);
-    letGo();
-    const decision = decide(ledger, requirement);
-    const mayMove = !decision.placed && decision.couldFit && maxMoves > 0;
-    const placement = decision.placed ? decision.placements[0] : mayMove ? makeRoom(requirement) : undefined;
-    if (tally.left > 0) tally.asked += costOf(shape);
+    scene.ledger = forecaster.foresee(scene.ledger);
+    if (stay !== undefined) letGo(scene, arena.workload.capacity * stay, leaving);
+    const placement = placeOne(scene, shape, requirement, maxMoves);
+    count(scene, uid, shape, placement !== undefined);
     if (placement === undefined) return -1;
-    if (decision.placed) {
-      ledger = reserve(ledger, decision.placements);
-      mirror(cluster, nodeOf(placement), shape, placement);
-    }
-    if (tally.left > 0) tally.given += costOf(shape);
-    used += costOf(shape);
-    running.push({ uid, requirement, placements: [placement], cost: costOf(shape), shape, isMovable });
+    scene.running.set(uid, { uid, requirement, placements: [placement], cost: milliOf(shape), isMovable });
     return nodeOf(placement);
   };
 }
 
+function placeOne(
+  scene: Scene,
+  shape: Shape,
+  requirement: Requirement,
+  maxMoves: number,
+): Placement | undefined {
+  const decision = decide(scene.ledger, requirement);
+  if (!decision.placed)
+    return decision.couldFit && maxMoves > 0 ? makeRoom(scene, requirement, maxMoves) : undefined;
+  const [placement] = decision.placements;
+  scene.ledger = reserve(scene.ledger, decision.placements);
+  mirror(scene.arena.cluster, scene.nodeOf(placement), shape, placement);
+  return placement;
+}
+
+function makeRoom(scene: Scene, requirement: Requirement, maxMoves: number): Placement | undefined {
+  const { running, arena } = scene;
+  const seats = [...running.values()].filter(({ isMovable }) => isMovable);
+  const plan = planMoves(scene.ledger, requirement, seats, { maxMoves, worseBy: 0, tries: 128 });
+  if (plan === undefined) return undefined;
+  scene.ledger = moved(scene.ledger, seats, plan);
+  arena.tally.moves += plan.moves.length;
+  for (const { uid, decision } of plan.moves) {
+    const mover = running.get(uid);
+    if (mover === undefined) continue;
+    running.set(uid, { ...mover, placements: decision.placements, isMovable: false });
+    show(scene, [...mover.placements, ...decision.placements]);
+  }
+  show(scene, plan.decision.placements);
+  return plan.decision.placements[0];
+}
+
+/** Somebody leaves, as long as those who are there ask for more than this. */
+function letGo(scene: Scene, most: number, draw: () => number): void {
+  const { there, running, arena } = scene;
+  while (scene.demand > most) {
+    const at = Math.floor(draw() * there.length);
+    const gone = there[at];
+    const last = there.pop();
+    if (gone === undefined || last === undefined) return;
+    if (at < there.length) there[at] = last;
+    scene.demand -= gone.milli;
+    arena.tally.left += 1;
+    const { placements = [] } = running.get(gone.uid) ?? {};
+    running.delete(gone.uid);
+    scene.ledger = release(scene.ledger, placements);
+    show(scene, placements);
+  }
+}
+
+function count(scene: Scene, uid: string, shape: Shape, isPlaced: boolean): void {
+  const { tally } = scene.arena;
+  const milli = milliOf(shape);
+  scene.there.push({ uid, milli });
+  scene.demand += milli;
+  if (tally.left === 0) return;
+  tally.asked += milli;
+  if (isPlaced) tally.given += milli;
+}
+
+/** The measures look at the cluster: there the nodes are as in the ledger. */
+function show({ arena, ledger, nodeOf }: Scene, placements: readonly Placement[]): void {
+  for (const node of new Set(placements.map(nodeOf))) putAs(arena.cluster, node, ledger.offers[node]);
+}
+
 /** Thousandths of GPUs that begin anew; the trace does not tell how long anybody has run. */
-const costOf = ({ gpus, gpuMilli }: Shape): number => gpus * gpuMilli;
+const milliOf = ({ gpus, gpuMilli }: Shape): number => gpus * gpuMilli;
 
 function putAs(cluster: Cluster, node: number, offer: Offer | undefined): void {
   if (offer?.devices === undefined) return;
