@@ -44,7 +44,10 @@ function planned(pass: Pass, asking: Asking): readonly SeatMove[] | undefined {
   moving.tried.set(asking.uid, pass.now);
   const plan = planMoves(ledger, requirement, seats, moving.rules, {
     forSeeker: (offer) => isOpenTo({ kept, avoids }, offer),
-    ...(kept.size > 0 && { forMovers: (offer) => isOpenTo({ kept, avoids: NOWHERE }, offer) }),
+    // Nothing is bought of a federation only to make room.
+    ...((kept.size > 0 || ledger.offers.some(({ soldOnce }) => soldOnce)) && {
+      forMovers: (offer) => offer.soldOnce !== true && isOpenTo({ kept, avoids: NOWHERE }, offer),
+    }),
   });
   if (plan === undefined) return undefined;
   keepNodes(pass, plan.decision);

@@ -29,7 +29,8 @@ export function mayMove(spec: IntentSpec): boolean {
 
 /** What it holds, where it agreed to be interrupted; undefined where it did not, or holds nothing. */
 export function holderOf(view: IntentView): Holder | undefined {
-  // What is bought there does not come back.
+  // What is bought in a federation does not come back.
+  if (view.status.placement?.engine === "fluidos") return undefined;
   if (
     !view.read.ok ||
     !holdsPlacement(view) ||
