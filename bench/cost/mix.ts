@@ -42,7 +42,7 @@ export function drawRequirement(
     constraints: { ...constraints, ...places(random) },
   });
   if (!read.ok) throw new Error(formatProblems(read.problems));
-  const context = { resolveModel, now: 0, currency: "EUR" };
+  const context = { resolveModel, now: 0, currency: "EUR", currencyRates: { EUR: 1 } };
   const asked = requirementOf(read.spec, context);
   if (!asked.ok) throw new Error(formatProblems(asked.problems));
   return asked.requirement;

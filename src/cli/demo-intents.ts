@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
+import { REASON_WORDS } from "../allocation/reason-words.ts";
+import type { ReasonCode } from "../allocation/reasons.ts";
 import { INTENTS, type KubeIntent } from "../hub/intents/intent-view.ts";
 import { PROVIDERS } from "../hub/providers/providers.ts";
 import type { IntentDecision } from "../intent/status-schema.ts";
@@ -92,15 +94,12 @@ function rowOf({ metadata, status = {} }: KubeIntent): IntentRow {
   return { namespace, name, phase, model, gpus, provider, node, rate: cost?.rate, message, waitsFor, left };
 }
 
-/** Reasons that the demo meets; others are told by their code. */
-const WORDS: Readonly<Record<string, string>> = {
-  "gpu-model": "of another model",
-  "gpu-count": "with fewer GPUs than it needs on one node",
-  "gpu-free": "without enough GPUs free at the moment",
-};
+const isReason = (reason: string): reason is ReasonCode => Object.hasOwn(REASON_WORDS, reason);
 
 function sayRejections({ considered, rejected = [] }: IntentDecision): string {
-  const told = rejected.map(({ reason, count }) => `${count} ${WORDS[reason] ?? `(${reason})`}`);
+  const told = rejected.map(
+    ({ reason, count }) => `${count} ${isReason(reason) ? REASON_WORDS[reason] : reason}`,
+  );
   return `of ${considered} offers none fits: ${told.join(", ")}`;
 }
 

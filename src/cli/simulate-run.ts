@@ -6,7 +6,7 @@ import { createForecaster } from "../allocation/packing/forecaster.ts";
 import { planMoves, type Seated } from "../allocation/plan-moves.ts";
 import { relax } from "../allocation/relax.ts";
 import { suggest } from "../allocation/suggest.ts";
-import type { Snapshot } from "../allocation/types.ts";
+import type { CurrencyRates, Snapshot } from "../allocation/types.ts";
 import type { IntentsConfig } from "../hub/intents/config.ts";
 import { catalogueModels } from "../hub/intents/models.ts";
 import { mayMove } from "../hub/intents/movable.ts";
@@ -49,7 +49,10 @@ export async function runSimulation(flags: SimulateFlags): Promise<number> {
     );
   const compiled = await tablesWith(await siteTables(flags.mappings));
   if (!compiled.ok) throw new UserError(compiled.problems.join("\n"), EXIT_CODES.failed);
-  const wanted = await requirements({ ...flags, currency }, compiled.tables);
+  const wanted = await requirements(
+    { ...flags, currency, currencyRates: intents.currencyRates },
+    compiled.tables,
+  );
   const sites = await Promise.all([
     fileSites(flags.offers),
     flags.live === true ? liveSites(flags.context, flags) : [],
@@ -77,13 +80,14 @@ const MOST_TRIES = 128;
 
 /** The requirements of all Intents; every problem of them all at once. */
 async function requirements(
-  flags: { readonly filename: string; readonly currency: string },
+  flags: { readonly filename: string; readonly currency: string; readonly currencyRates: CurrencyRates },
   tables: MappingTables,
 ): Promise<readonly Wanted[]> {
   const context = {
     resolveModel: catalogueModels(tables.catalogue),
     now: Date.now(),
     currency: flags.currency,
+    currencyRates: flags.currencyRates,
   };
   const wrong: string[] = [];
   const wanted: Wanted[] = [];

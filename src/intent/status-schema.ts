@@ -44,6 +44,11 @@ const placementSchema = z
     engine: z.enum(["direct", "fluidos"]).describe("How it was reserved.").optional(),
     namespace: z.string().describe("Namespace in the provider's cluster.").optional(),
     generation: count().describe("Generation of the spec that was placed.").optional(),
+    workload: z
+      .string()
+      .max(64)
+      .describe("Stands for what its pods are made of: a Job goes on through changes that leave it the same.")
+      .optional(),
     since: time().describe("When it was decided.").optional(),
     tasks: z.array(taskSchema).describe("Where each replica or task runs."),
   })

@@ -248,15 +248,18 @@ describe("a change", () => {
   it("begins a running batch anew only where that is said", async () => {
     const { body: made } = await submit(request({}, { type: "batch" }));
     await until(async () => (await status(made.intent_id)).phase).toBe("Provisioning");
-    const change = (query = "") =>
-      api.ask("PATCH", `/intents/${made.intent_id}${query}`, {
-        token: alice,
-        body: { workload: { job: { max_retries: 9 } } },
-      });
-    expect(await change()).toMatchObject({ status: 409, body: { error_code: "CONFLICT" } });
-    expect(await change("?restart=true")).toMatchObject({
+    const change = (body: object, query = "") =>
+      api.ask("PATCH", `/intents/${made.intent_id}${query}`, { token: alice, body });
+    const env = { workload: { env: ["MODE=fast"] } };
+    expect(await change(env)).toMatchObject({ status: 409, body: { error_code: "CONFLICT" } });
+    const harmless = { priority: 4, workload: { job: { max_retries: 9 } } };
+    expect(await change(harmless)).toMatchObject({
       status: 200,
-      body: { intent: { workload: { batch: { max_retries: 9 } } } },
+      body: { intent: { priority: 4, workload: { batch: { max_retries: 9 } } } },
+    });
+    expect(await change(env, "?restart=true")).toMatchObject({
+      status: 200,
+      body: { intent: { workload: { env: ["MODE=fast"] } } },
     });
     await cancel(made.intent_id);
   });

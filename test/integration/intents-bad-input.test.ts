@@ -13,6 +13,7 @@ import {
   listed,
   madeIn,
   makeAvailable,
+  type RunningHub,
   startFederation,
   workloadsIn,
 } from "./intents-harness.ts";
@@ -20,6 +21,7 @@ import {
 const EVENTS: Resource = { group: "", version: "v1", plural: "events", namespaced: true };
 
 let federation: Federation;
+let hub: RunningHub;
 let line: TcpProxy;
 let intents: ReturnType<typeof intentsOf>;
 let submitted: (readonly [string, string])[] = [];
@@ -30,7 +32,7 @@ beforeAll(async () => {
   line = await startTcpProxy(Number(new URL(alpha().url).port));
   await writeKubeconfig(federation.hub, "alpha", alpha().kubeconfig.replace(alpha().url, line.url));
   intents = intentsOf(federation.hub);
-  federation.start({ maxInterruptionMs: 600_000, letGoAfterMs: 600_000 });
+  hub = federation.start({ maxInterruptionMs: 600_000, letGoAfterMs: 600_000 });
   await settled(async () => expect((await statusOf(federation.hub, "alpha")).nodes).toBe(1));
 }, 60_000);
 afterEach(async () => {
@@ -112,7 +114,7 @@ describe("an Intent that asks for what makes no sense", () => {
   });
 
   it.each<[string, Parameters<typeof intent>[1], string]>([
-    ["more GPUs than any node has", { gpu: { count: 1024 } }, "gpu-count"],
+    ["more GPUs than any node has", { gpu: { count: 1024 } }, "fewer GPUs on one node than it needs"],
     [
       "more memory than any node has",
       { workload: { resources: { memory: "9000Gi", gpu: { count: 1 } } } },
@@ -121,7 +123,7 @@ describe("an Intent that asks for what makes no sense", () => {
     [
       "a price that nobody meets",
       { spec: { constraints: { maxHourlyCost: "0.000001 EUR" } } },
-      "max-hourly-cost",
+      "above its hourly bound",
     ],
     ["a provider that there is not", { spec: { constraints: { providers: ["nobody"] } } }, "provider"],
   ])("and wants %s waits, and says for what", async (_, parts, told) => {
@@ -192,6 +194,13 @@ describe("a namespace that is deleted under an Intent", () => {
     await until(async () => (await statusOf(federation.hub, "alpha")).conditions?.[0]?.status).toBe("False");
     expect(await intents.exists("patient", "team-away")).toBe(true);
     expect(await madeIn(alpha())).toHaveLength(1);
+    // Whoever looks sees that it was heard, and the log tells it once.
+    const told = /it is being deleted, but could not be cleaned up yet: /;
+    await until(async () => (await intents.status("patient", "team-away")).message).toMatch(told);
+    const lines = () => hub.log.filter((line) => line.includes("could not clean up yet"));
+    const before = lines().length;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(lines().length - before).toBeLessThan(3);
     line.resume();
     await until(() => intents.exists("patient", "team-away")).toBe(false);
     expect(await madeIn(alpha())).toEqual([]);

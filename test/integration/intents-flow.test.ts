@@ -113,6 +113,24 @@ describe("an Intent for a batch", () => {
     await until(() => intents.exists("job")).toBe(false);
   });
 
+  it("goes on in its Job through a change that leaves the Job as it is, and begins anew through another", async () => {
+    await intents.submit(intent("long", { type: "Batch" }));
+    await until(() => intents.condition("long", "Deployed")).toBe("True ObjectsApplied");
+    const jobs = async () =>
+      (await workloadsIn(provider("beta"))).map(({ metadata, spec }) => ({
+        uid: metadata?.uid,
+        retries: (spec as { readonly backoffLimit?: number }).backoffLimit,
+      }));
+    const [before] = await jobs();
+    await intents.change("long", { priority: 7, workload: { batch: { maxRetries: 5 } } });
+    await until(jobs).toEqual([{ uid: before?.uid, retries: 5 }]);
+    await until(() => intents.condition("long", "Deployed")).toBe("True ObjectsApplied");
+    await intents.change("long", { workload: { env: ["MODE=fast"] } });
+    await until(async () => (await jobs()).map(({ uid }) => uid !== before?.uid)).toEqual([true]);
+    await intents.remove("long");
+    await until(() => intents.exists("long")).toBe(false);
+  });
+
   it("has failed when its Job has", async () => {
     await intents.submit(intent("broken", { type: "Batch" }));
     await until(() => intents.condition("broken", "Deployed")).toBe("True ObjectsApplied");

@@ -55,7 +55,7 @@ describe("the queue", () => {
     await until(() => intents.phase("second")).toBe("Queued");
     const { queue, message, decision } = await intents.status("second");
     expect(queue?.position).toBe(1);
-    expect(message).toContain("gpu-free 1");
+    expect(message).toContain("of 1 offers 1 without enough GPUs free now; it fits once others leave");
     expect(decision?.rejected).toEqual([{ reason: "gpu-free", count: 1 }]);
     const { placement } = await intents.status("first");
     await endJob(alpha(), placement?.namespace ?? "", "Complete");

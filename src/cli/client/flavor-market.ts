@@ -64,6 +64,7 @@ function requirementFor(spec: IntentSpec, tables: MappingTables) {
     resolveModel: catalogueModels(tables.catalogue),
     now: Date.now(),
     currency: CURRENCY,
+    currencyRates: DEFAULT_CURRENCY_RATES,
   };
   const read = requirementOf(spec, context);
   if (read.ok) return read.requirement;

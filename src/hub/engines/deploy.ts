@@ -56,7 +56,9 @@ export async function deployObjects(options: DeployOptions, job: Job): Promise<D
   const { view, place, client, suspended, signal } = job;
   if (!view.read.ok) return failure("Invalid", "the spec cannot be read");
   const bare = { ...inputOf(options, { ...view, spec: view.read.spec }, place), ...timesOf(view, suspended) };
-  const input = { ...bare, secrets: await readSecrets(options.hubClient, bare, signal) };
+  const secrets = await readSecrets(options.hubClient, bare, signal);
+  if ("reason" in secrets) return secrets;
+  const input = { ...bare, secrets: secrets.found };
   const missing = missingSecrets(input);
   // What is to stop stops with or without them.
   if (missing.length > 0 && !suspended) {
@@ -138,25 +140,34 @@ const allowed = ({ tolerations, provider }: DeployOptions): readonly Toleration[
 
 type KubeSecret = KubeObject & Partial<SecretValue>;
 
+type Secrets = { readonly found: Readonly<Record<string, SecretValue>> } | ReturnType<typeof failure>;
+
 /** The Secrets that the workload needs, as they are on the hub; those that are missing are left out. */
 async function readSecrets(
   client: Pick<KubeClient, "get">,
   input: WorkloadInput,
   signal: AbortSignal,
-): Promise<Readonly<Record<string, SecretValue>>> {
+): Promise<Secrets> {
   const places = new Map(secretReferences(input).map(({ from }) => [`${from.namespace}/${from.name}`, from]));
-  const read = await Promise.all(
-    [...places].map(async ([key, from]): Promise<[string, SecretValue] | undefined> => {
+  const found: Record<string, SecretValue> = {};
+  const forbidden: string[] = [];
+  await Promise.all(
+    [...places].map(async ([key, from]) => {
       try {
         const { data = {}, type } = await client.get<KubeSecret>(SECRETS, from, { signal });
-        return [key, type === undefined ? { data } : { data, type }];
+        found[key] = type === undefined ? { data } : { data, type };
       } catch (error) {
-        if (isKubeError(error, "not-found")) return undefined;
-        throw error;
+        if (isKubeError(error, "forbidden")) forbidden.push(from.namespace);
+        else if (!isKubeError(error, "not-found")) throw error;
       }
     }),
   );
-  return Object.fromEntries(read.filter((entry) => entry !== undefined));
+  if (forbidden.length === 0) return { found };
+  const namespaces = [...new Set(forbidden)].sort().join(" and ");
+  return failure(
+    "SecretForbidden",
+    `the hub may not read Secrets in namespace ${namespaces}: bind ClusterRole flare-hub-tenant-secrets to its account there, by a RoleBinding`,
+  );
 }
 
 /** A namespace of that name that is not this Intent's is left alone; one of ours that ends is waited for. */

@@ -109,6 +109,7 @@ function createWorld(
     unsure: new Map(),
     told: new Map(),
     tried: new Map(),
+    obstacles: new Map(),
     wake: (key) => queue.add(key, { priority: isPlaced(world.store.get(key)) ? 0 : 1 }),
     clean: (key) => cleanings.add(key),
     schedule: (delayMs = GATHER_MS) => passes.add(THE_QUEUE, { delayMs }),

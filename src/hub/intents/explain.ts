@@ -1,4 +1,5 @@
 import type { DecidedBy, Decision, NotPlaced, Placed, Placement } from "../../allocation/decision.ts";
+import { sayRejected } from "../../allocation/reason-words.ts";
 import type { Offer } from "../../allocation/types.ts";
 import { formatRate } from "../../units/money.ts";
 
@@ -38,9 +39,13 @@ export function modelOf(offer: Offer | undefined): string | undefined {
 }
 
 function explainNotPlaced(decision: NotPlaced): string {
-  const reasons = rejections(decision);
-  const told = reasons === "" ? "" : ` (${reasons})`;
-  return `${sayFailure(decision)}; ${countOf(decision)}${told}`;
+  const { considered, fitting, couldFit } = decision;
+  if (considered === 0) return sayFailure(decision);
+  const reasons = sayRejected(decision.rejected);
+  const told =
+    reasons === "" ? `${fitting} of ${considered} offers fit` : `of ${considered} offers ${reasons}`;
+  const outlook = couldFit ? "it fits once others leave" : "it would not fit if all were free";
+  return `${sayFailure(decision)}: ${told}; ${outlook}`;
 }
 
 const countOf = ({ considered, fitting }: Decision): string =>

@@ -100,8 +100,15 @@ function registerPhases(registry: Metrics, source: () => IntentSource | undefine
   });
 }
 
+/** What cannot be honoured waits for whoever wrote it. */
+const isRefused = (view: IntentView): boolean => {
+  const admitted = conditionOf(view, "Admitted");
+  return admitted?.status === "False" && admitted.observedGeneration === view.generation;
+};
+
 function registerQueue(registry: Metrics, source: () => IntentSource | undefined): void {
-  const waiting = (): IntentView[] => [...(source()?.views() ?? [])].filter(isWaiting);
+  const waiting = (): IntentView[] =>
+    [...(source()?.views() ?? [])].filter((view) => isWaiting(view) && !isRefused(view));
   gauge(registry, {
     name: "flare_hub_intent_queue_length",
     help: "Intents that wait for a place.",

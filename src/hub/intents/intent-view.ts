@@ -5,6 +5,7 @@ import type { IntentSpec } from "../../intent/spec-schema.ts";
 import type { Condition, IntentStatus } from "../../intent/status-schema.ts";
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Resource } from "../../kubernetes/objects.ts";
 import type { IntentIdentity } from "../../workload/names.ts";
+import { isSameWorkload } from "./workload-print.ts";
 
 export const INTENTS: Resource = {
   group: "flare.clastix.io",
@@ -132,8 +133,11 @@ export const hasEnded = (view: IntentView): boolean =>
 export const isLeftOver = (view: IntentView): boolean =>
   view.status.placement !== undefined &&
   !holdsPlacement(view) &&
-  // A Service that is suspended may go on with what it left.
-  !(isSetAside(view) && (isService(view) || view.status.placement.generation === view.generation));
+  // What is suspended may go on with what it left, a Job only where that would be made just so again.
+  !(
+    isSetAside(view) &&
+    (isService(view) || view.status.placement.generation === view.generation || isSameWorkload(view))
+  );
 
 export const isService = ({ read }: IntentView): boolean => read.ok && read.spec.workload.type === "Service";
 

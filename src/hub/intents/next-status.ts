@@ -5,12 +5,15 @@ import { formatProblems, type Problem } from "../../intent/problem.ts";
 import type { IntentDecision, IntentPhase, IntentStatus } from "../../intent/status-schema.ts";
 import { formatMoney } from "../../units/money.ts";
 import type { WorkloadObservation } from "../../workload/observe.ts";
+import { given } from "../inventory/given.ts";
+import { canonicalJson } from "./canonical-json.ts";
 import { no, timestamp, type Verdict, withConditions, yes } from "./conditions.ts";
 import { accrue, startCost, stopCost } from "./cost.ts";
 import { explain, modelOf, rounded } from "./explain.ts";
 import { type ConditionType, conditionOf, holdsPlacement, type IntentView } from "./intent-view.ts";
 import { abandon } from "./places.ts";
 import { settleIn } from "./returning.ts";
+import { workloadPrint } from "./workload-print.ts";
 
 type Verdicts = Partial<Record<ConditionType, Verdict>>;
 
@@ -131,7 +134,15 @@ export function keptStatus(view: IntentView, now: number): IntentStatus {
     now,
     {
       message,
-      ...(placement === undefined ? {} : { placement: { ...placement, generation: view.generation } }),
+      ...(placement === undefined
+        ? {}
+        : {
+            placement: {
+              ...placement,
+              generation: view.generation,
+              ...given({ workload: workloadPrint(view) }),
+            },
+          }),
     },
     { Deployed: no("Updating", message) },
   );
@@ -270,17 +281,7 @@ export function goneStatus(before: IntentStatus, now: number): IntentStatus {
 
 /** Whether both say the same, in whatever order. Written out only where that is not plain to see. */
 export const sayTheSame = (left: IntentStatus, right: IntentStatus): boolean =>
-  isDeepStrictEqual(left, right) || JSON.stringify(sorted(left)) === JSON.stringify(sorted(right));
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)]),
-  );
-}
+  isDeepStrictEqual(left, right) || canonicalJson(left) === canonicalJson(right);
 
 /** True where the Deployed condition speaks of this generation and says yes. */
 export function isDeployed(view: IntentView): boolean {

@@ -27,6 +27,7 @@ import {
 import { placesOf } from "./places.ts";
 import { type Announcement, type Facts, later, leave, normal, type Step, soonest } from "./step.ts";
 import { awaiting, giveBack, missed, suspendedStatus, untilChange } from "./suspension.ts";
+import { isSameWorkload } from "./workload-print.ts";
 
 export type { Announcement, Facts, Step } from "./step.ts";
 
@@ -88,14 +89,14 @@ function leftover(view: IntentView, facts: Facts): Step | undefined {
   return leave(view, { reason: "SpecChanged", message, phase: "Queued" }, facts);
 }
 
-/** A changed spec: a Service keeps a place that satisfies it; whatever cannot be changed in place begins anew. */
+/** A changed spec: whoever has a place that satisfies it keeps it; a Job that cannot be changed while it runs begins anew. */
 function replan(view: IntentView, facts: Facts): Step {
-  if (isService(view) && facts.stillFits) {
+  if (facts.stillFits && (isService(view) || isSameWorkload(view))) {
     const status = keptStatus(view, facts.now);
     return { do: "write", status, say: normal("Replanned", status.message) };
   }
   const message = facts.stillFits
-    ? "the spec was changed, and a Job cannot be changed while it runs: it begins anew"
+    ? "the spec of what it runs was changed, which a Job cannot take in: it begins anew"
     : "the changed spec does not fit where it is: it looks for another place";
   return leave(view, { reason: "SpecChanged", message, phase: "Queued" }, facts);
 }

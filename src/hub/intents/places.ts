@@ -10,10 +10,12 @@ import type {
 import { gibibytesOf, numberOf } from "../../intent/values.ts";
 import { formatMoney } from "../../units/money.ts";
 import { joinName, workloadNamespace } from "../../workload/names.ts";
+import { given } from "../inventory/given.ts";
 import type { Reservation } from "../inventory/reservations.ts";
 import { timestamp } from "./conditions.ts";
 import { modelOf, rounded } from "./explain.ts";
 import { FINALIZER, holdsPlacement, type IntentView } from "./intent-view.ts";
+import { workloadPrint } from "./workload-print.ts";
 
 /** A namespace in a provider with the tasks of an Intent in it: what an engine works on. */
 export interface Place {
@@ -55,6 +57,7 @@ export function placementOf(
     engine: chosen.some((offer) => offer?.soldOnce === true) ? "fluidos" : "direct",
     namespace: freshNamespace(view),
     generation: view.generation,
+    ...given({ workload: workloadPrint(view) }),
     since: timestamp(now),
     tasks,
   };

@@ -13,6 +13,7 @@ import {
 } from "./intent-view.ts";
 import { cleanedStatus, goneStatus, leftStatus, sayTheSame, stuckStatus } from "./next-status.ts";
 import { deployedStep, nextStep, type Step } from "./next-step.ts";
+import { tellObstacles } from "./obstacles.ts";
 import { type Place, placesOf } from "./places.ts";
 import { announce, forget, readAgain, take, type World, writeStatus } from "./world.ts";
 
@@ -140,17 +141,17 @@ async function clean(
   const clean = results.filter(({ result }) => result.ok).map(({ place }) => place);
   const isClean = (place: Pick<Place, "provider" | "namespace">): boolean =>
     clean.some(({ provider, namespace }) => provider === place.provider && namespace === place.namespace);
-  for (const { place, result } of results) {
-    if (result.ok || result.reason === "Terminating") continue;
-    world.context.log.warn({ intent: view.key, ...place }, `could not clean up yet: ${result.message}`);
-  }
-  if (clean.length === 0) return view;
-  const present = placesOf(view.status.placement);
+  const obstacles = results.flatMap(({ place, result }) =>
+    result.ok || result.reason === "Terminating" ? [] : [{ ...place, message: result.message }],
+  );
+  const told = await tellObstacles(world, view, obstacles, signal);
+  if (clean.length === 0) return told;
+  const present = placesOf(told.status.placement);
   const now = world.context.now();
   const leftovers = results.flatMap(({ result }) => (result.ok ? (result.leftovers ?? []) : []));
-  const cleaned = cleanedStatus(view, isClean, now, leftovers);
-  const isGone = view.deletingSince !== undefined && present.length > 0 && present.every(isClean);
-  const next = await writeStatus(world, view, isGone ? goneStatus(cleaned, now) : cleaned, signal);
+  const cleaned = cleanedStatus(told, isClean, now, leftovers);
+  const isGone = told.deletingSince !== undefined && present.length > 0 && present.every(isClean);
+  const next = await writeStatus(world, told, isGone ? goneStatus(cleaned, now) : cleaned, signal);
   const what = clean.map(({ provider, namespace }) => `namespace ${namespace} of provider ${provider}`);
   const message = `nothing is left in ${what.join(" and ")}`;
   announce(world, next, { type: "Normal", reason: "CleanedUp", message, event: false });

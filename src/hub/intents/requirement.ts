@@ -6,7 +6,7 @@ import {
   type Requirement,
   workloadKindOf,
 } from "../../allocation/requirement.ts";
-import type { Money, Objective } from "../../allocation/types.ts";
+import type { CurrencyRates, Money, Objective } from "../../allocation/types.ts";
 import type { Problem } from "../../intent/problem.ts";
 import type { ConstraintsSpec, GpuSpec, IntentSpec } from "../../intent/spec-schema.ts";
 import { gibibytesOf, leadingNumberOf, millisecondsOf, numberOf } from "../../intent/values.ts";
@@ -23,6 +23,8 @@ export interface RequirementContext {
   readonly now: number;
   /** Currency of rates where the Intent names none, ISO 4217. */
   readonly currency: string;
+  /** Amounts in others could be compared with nothing. */
+  readonly currencyRates: CurrencyRates;
 }
 
 export type ReadRequirement =
@@ -42,7 +44,8 @@ const OBJECTIVES: Readonly<Record<IntentSpec["objective"], Objective>> = {
 /** What an Intent asks, as the allocator understands it; or what of it nobody can understand. */
 export function requirementOf(spec: IntentSpec, context: RequirementContext): ReadRequirement {
   const gpu = gpuOf(spec, context);
-  if (!gpu.ok) return gpu;
+  const problems = [...(gpu.ok ? [] : gpu.problems), ...foreignMoney(spec, context)];
+  if (!gpu.ok || problems.length > 0) return { ok: false, problems };
   const { workload, constraints } = spec;
   const { cpu, memory } = workload.resources;
   const communication = communicationOf(workload.communicationPattern);
@@ -71,6 +74,21 @@ export function requirementOf(spec: IntentSpec, context: RequirementContext): Re
     }),
   };
   return { ok: true, requirement };
+}
+
+/** Amounts in currencies that nobody knows the worth of. */
+function foreignMoney(
+  { constraints = {} }: IntentSpec,
+  { currencyRates }: RequirementContext,
+): readonly Problem[] {
+  return (["maxHourlyCost", "maxTotalCost"] as const).flatMap((field): readonly Problem[] => {
+    const amount = constraints[field];
+    const currency = amount === undefined ? undefined : parseMoney(amount)?.currency;
+    if (currency === undefined || currencyRates[currency] !== undefined) return [];
+    const known = Object.keys(currencyRates).sort().join(", ");
+    const message = `is in ${currency}, which has no rate here; known are ${known}`;
+    return [{ path: `spec.constraints.${field}`, reason: "unknown", message }];
+  });
 }
 
 type ReadGpu = { readonly ok: true; readonly gpu: GpuRequirement } | Extract<ReadRequirement, { ok: false }>;

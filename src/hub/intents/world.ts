@@ -33,6 +33,8 @@ export interface World {
   readonly told: Map<string, number>;
   /** When it was last looked for moves that make room for an Intent (uid), milliseconds: spares work, and nothing is lost with it. */
   readonly tried: Map<string, number>;
+  /** What keeps the places of an Intent (uid) from being cleaned up, as it was told last. */
+  readonly obstacles: Map<string, string>;
   /** Wants a look at the Intent. */
   readonly wake: (key: string) => void;
   /** Wants the places that the Intent left cleaned up, beside whatever else is done for it. */
@@ -55,6 +57,7 @@ export const requirementFor = ({ options, context }: World, view: IntentView): R
         resolveModel: options.resolveModel,
         now: context.now(),
         currency: options.currency,
+        currencyRates: options.currencyRates,
       })
     : view.read;
 
@@ -129,6 +132,7 @@ export function forget(world: World, key: string, uid: string): void {
   world.unsure.delete(uid);
   world.told.delete(uid);
   world.tried.delete(uid);
+  world.obstacles.delete(uid);
   world.demand.forget(uid);
   world.store.remove(key, uid);
   world.book.set(uid, []);

@@ -70,7 +70,7 @@ describe("the demo", { timeout: 60_000 }, () => {
       ["chat", "Running", "gcp-europe"],
       ["render", "Running", "gcp-europe"],
     ]);
-    expect(intents[0]?.waitsFor).toContain("1 without enough GPUs free at the moment");
+    expect(intents[0]?.waitsFor).toContain("1 without enough GPUs free now");
     expect(placesOf(afterCut)).toEqual([
       ["pretrain", "Queued", undefined],
       ["train-llm", "Running", "lab-milan"],

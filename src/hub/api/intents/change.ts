@@ -12,6 +12,7 @@ import {
   type KubeIntent,
   viewOf,
 } from "../../intents/intent-view.ts";
+import { isSameWorkload } from "../../intents/workload-print.ts";
 import { ApiError, problemError } from "../api-error.ts";
 import type { Caller } from "../auth/authenticate.ts";
 import { kubeFailure } from "../kube-failure.ts";
@@ -26,7 +27,7 @@ import { requireTenantQuota } from "./tenant-quota.ts";
 const query = z.object({
   restart: z
     .enum(["true", "false"])
-    .describe("true: a batch that runs may begin anew, which is the only way to change it.")
+    .describe("true: a batch that runs may begin anew, where the change cannot be made while it runs.")
     .default("false"),
 });
 
@@ -126,11 +127,23 @@ function requireChangeable(view: IntentView, spec: IntentSpec, mayRestart: boole
         message: "cannot be changed; cancel the Intent and make another",
       })),
     );
-  if (before.type === "Batch" && holdsPlacement(view) && !mayRestart)
+  if (before.type === "Batch" && holdsPlacement(view) && !mayRestart && mayBeginAnew(view, spec))
     throw new ApiError(
       "CONFLICT",
-      "it runs as a batch, which a change would begin anew: say restart=true if that is meant",
+      "it runs as a batch, which this change would begin anew, or may: say restart=true if that is meant",
     );
+}
+
+/** Whether its Job would have to be made anew, or might have to go elsewhere. */
+function mayBeginAnew(view: IntentView, spec: IntentSpec): boolean {
+  if (!view.read.ok) return true;
+  const before = view.read.spec;
+  const changed = { ...view, read: { ok: true, spec } } as const;
+  return (
+    !isSameWorkload(changed) ||
+    !isDeepStrictEqual(spec.workload.resources.gpu, before.workload.resources.gpu) ||
+    !isDeepStrictEqual(spec.constraints, before.constraints)
+  );
 }
 
 /** The change on top of the very state that it was worked out from. */

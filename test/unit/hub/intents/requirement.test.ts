@@ -15,6 +15,7 @@ function read(spec: Record<string, unknown>, workload: Record<string, unknown> =
         : { known: false, nearest: ["nvidia-h100"] },
     now: NOW,
     currency: "EUR",
+    currencyRates: { EUR: 1, USD: 0.9 },
   });
 }
 function requirement(spec: Record<string, unknown>, workload: Record<string, unknown> = {}) {
@@ -118,5 +119,29 @@ describe("what an Intent asks, for the allocator", () => {
         },
       ],
     });
+  });
+});
+
+describe("amounts in a currency of which nobody knows the worth", () => {
+  it.each(["maxHourlyCost", "maxTotalCost"])("are refused in %s, with those that are known", (field) => {
+    const { ok, problems } = read({ constraints: { [field]: "10 QQQ" } }) as Extract<
+      ReturnType<typeof read>,
+      { ok: false }
+    >;
+    expect(ok).toBe(false);
+    expect(problems).toMatchObject([
+      { path: `spec.constraints.${field}`, message: "is in QQQ, which has no rate here; known are EUR, USD" },
+    ]);
+  });
+
+  it("are told beside whatever else is wrong", () => {
+    const result = read(
+      { constraints: { maxHourlyCost: "10 QQQ" } },
+      { resources: { gpu: { model: "h1000" } } },
+    );
+    expect(result.ok ? [] : result.problems.map(({ path }) => path)).toEqual([
+      "spec.workload.resources.gpu.model",
+      "spec.constraints.maxHourlyCost",
+    ]);
   });
 });
