@@ -1,13 +1,10 @@
-import { bestOf } from "./candidate.ts";
+import { bestOf, type Column, createColumn, foresee, renew } from "./column.ts";
 import type { Rejected } from "./decision.ts";
+import { changesBetween, FIRST_VERSION } from "./history.ts";
 import type { Index, Ledger } from "./ledger.ts";
-import { checksOf } from "./match.ts";
-import { type LossOf, lossFor } from "./packing/outlook.ts";
-import { type Rank, type Ranked, ranker } from "./rank.ts";
-import { isTransient } from "./reasons.ts";
+import { compareNames, type Ranked } from "./rank.ts";
 import type { Requirement } from "./requirement.ts";
-import { type Count, countFailures } from "./survey.ts";
-import type { CurrencyRates, Forecast, Offer, Snapshot } from "./types.ts";
+import type { Offer, Snapshot } from "./types.ts";
 
 /** Answers that are kept in all, one for each question and offer: some tens of megabytes. */
 const MOST_ANSWERS = 1_000_000;
@@ -22,21 +19,13 @@ export interface Answer {
   readonly best: readonly Ranked[];
 }
 
-/** The answers of one question for every offer, valid as long as the offer is the same object. */
-interface Column {
-  readonly offers: (Offer | undefined)[];
-  readonly ranked: (Ranked | undefined)[];
-  readonly counts: readonly Count[];
-  readonly rates: CurrencyRates;
-  forecast: Forecast | undefined;
-  lossOf: LossOf | undefined;
-  fitting: number;
-  busy: number;
-  readonly checks: ReturnType<typeof checksOf>;
-  readonly rankOne: Rank;
+/** The questions that were asked of one inventory. */
+interface Board {
+  readonly columns: Map<string, { readonly column: Column; version: number }>;
+  /** By position: the place of the offer among all names. */
+  readonly names: Int32Array;
 }
 
-type Board = Map<string, Column>;
 const boards = new WeakMap<Index, Board>();
 const questions = new WeakMap<Requirement, string>();
 
@@ -47,74 +36,53 @@ const questions = new WeakMap<Requirement, string>();
  */
 export function answerOf(snapshot: Snapshot, requirement: Requirement, limit: number): Answer | undefined {
   if (!isWhole(snapshot)) return undefined;
-  const column = columnOf(snapshot, requirement);
-  const { offers } = snapshot;
-  for (let position = 0; position < offers.length; position += 1) {
-    const offer = offers[position];
-    if (offer !== undefined && offer !== column.offers[position]) renew(column, position, offer);
-  }
+  const column = currentColumn(snapshot, requirement);
   return {
-    fitting: column.fitting,
+    fitting: column.fitting.size,
     busy: column.busy,
     rejected: column.counts.filter(({ failing }) => failing > 0).map((count) => ({ ...count })),
-    best: bestOf(column.ranked, limit),
+    best: bestOf(column, limit),
   };
 }
 
 const isWhole = (snapshot: Snapshot): snapshot is Ledger =>
-  "index" in snapshot && "told" in snapshot && (snapshot as Ledger).told.length === snapshot.offers.length;
+  "version" in snapshot && (snapshot as Ledger).version.offers === snapshot.offers;
 
-function columnOf({ index, offers, currencyRates, forecast }: Ledger, requirement: Requirement): Column {
-  const board: Board = boards.get(index) ?? new Map();
-  boards.set(index, board);
-  const question = questions.get(requirement) ?? JSON.stringify(requirement);
-  questions.set(requirement, question);
-  const known = board.get(question);
-  if (known?.rates === currencyRates) {
-    if (known.forecast !== forecast) foresee(known, requirement, forecast);
-    return known;
-  }
-  // The first in the map is the one that was made first.
-  const oldest = board.keys().next().value;
-  if (oldest !== undefined && (board.size + 1) * offers.length > MOST_ANSWERS) board.delete(oldest);
-  board.delete(question);
-  const checks = checksOf(requirement, currencyRates);
-  const column: Column = {
-    offers: offers.map(() => undefined),
-    ranked: offers.map(() => undefined),
-    counts: checks.map(({ code }) => ({ code, count: 0, failing: 0 })),
-    rates: currencyRates,
-    forecast,
-    lossOf: forecast && lossFor(forecast, requirement),
-    fitting: 0,
-    busy: 0,
-    checks,
-    rankOne: ranker(requirement, currencyRates),
-  };
-  board.set(question, column);
+/** The answers as they are for this ledger. */
+function currentColumn(ledger: Ledger, requirement: Requirement): Column {
+  const { index, offers, version, forecast } = ledger;
+  const kept = keptColumn(ledger, requirement);
+  const { column } = kept;
+  foresee(column, forecast);
+  const positions = kept.version < FIRST_VERSION ? undefined : changesBetween(index.history, kept.version, version.number);
+  kept.version = version.number;
+  if (positions === undefined) for (const [position, offer] of offers.entries()) renew(column, position, offer);
+  else for (const position of positions) renew(column, position, offers[position] as Offer);
   return column;
 }
 
-/** A new forecast changes nothing of what fits, only the last term of the order. */
-function foresee(column: Column, requirement: Requirement, forecast: Forecast | undefined): void {
-  column.forecast = forecast;
-  column.lossOf = forecast && lossFor(forecast, requirement);
-  for (const [position, ranked] of column.ranked.entries())
-    if (ranked !== undefined) column.ranked[position] = column.rankOne(ranked.offer, column.lossOf);
+function keptColumn({ index, currencyRates }: Ledger, requirement: Requirement) {
+  const { columns, names } = boardOf(index);
+  const question = questions.get(requirement) ?? JSON.stringify(requirement);
+  questions.set(requirement, question);
+  const known = columns.get(question);
+  if (known?.column.rates === currencyRates) return known;
+  // The first in the map is the one that was made first.
+  const oldest = columns.keys().next().value;
+  if (oldest !== undefined && (columns.size + 1) * names.length > MOST_ANSWERS) columns.delete(oldest);
+  columns.delete(question);
+  const made = { column: createColumn(requirement, currencyRates, names), version: -1 };
+  columns.set(question, made);
+  return made;
 }
 
-function renew(column: Column, position: number, offer: Offer): void {
-  const previous = column.offers[position];
-  if (previous !== undefined) count(column, previous, -1);
-  const isFitting = count(column, offer, 1);
-  column.offers[position] = offer;
-  column.ranked[position] = isFitting ? column.rankOne(offer, column.lossOf) : undefined;
-}
-
-/** Adds an offer to the counts or takes it off; true where it fits. */
-function count(column: Column, offer: Offer, sign: 1 | -1): boolean {
-  const first = countFailures(offer, column.checks, column.counts, sign);
-  if (first === undefined) column.fitting += sign;
-  else if (isTransient(first.code)) column.busy += sign;
-  return first === undefined;
+function boardOf(index: Index): Board {
+  const known = boards.get(index);
+  if (known !== undefined) return known;
+  const names = new Int32Array(index.byId.size);
+  const inOrder = [...index.byId].sort(([left], [right]) => compareNames(left, right));
+  for (const [place, [, position]] of inOrder.entries()) names[position] = place;
+  const board: Board = { columns: new Map(), names };
+  boards.set(index, board);
+  return board;
 }

@@ -58,7 +58,7 @@ export function bestOf(all: Iterable<Ranked | undefined>, limit: number): readon
 
 // Written out: a spread of the ranked object costs more than all else here, for every offer of every decision.
 export function candidateOf(ranked: Ranked, requirement: Requirement, rates: CurrencyRates): Candidate {
-  const { offer, loss, second, fabric, rate, packing, device } = ranked;
+  const { offer, loss, second, fabric, rate, packing, deviceFree } = ranked;
   return {
     offer,
     loss,
@@ -66,7 +66,7 @@ export function candidateOf(ranked: Ranked, requirement: Requirement, rates: Cur
     fabric,
     rate,
     packing,
-    device,
+    deviceFree,
     room: unitCapacity(offer, requirement),
     nodeRoom: nodeCapacity(offer, requirement),
     node: nodeKey(offer),

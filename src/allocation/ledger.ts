@@ -9,6 +9,7 @@ import {
   nodeKey,
 } from "./capacity.ts";
 import type { DeviceShare, Placement } from "./decision.ts";
+import { createHistory, FIRST_VERSION, type History, noteChange } from "./history.ts";
 import type { CurrencyRates, Offer, Snapshot } from "./types.ts";
 
 /** What placements take of one offer, in whole numbers: sums are exact, whatever their order. */
@@ -32,14 +33,22 @@ interface Use {
 export interface Ledger extends Snapshot {
   readonly told: readonly Offer[];
   readonly index: Index;
+  readonly version: Version;
   /** By position of the offer in `told`. */
   readonly uses: readonly (Use | undefined)[];
   /** Uses of offers that are not told at present; they come back with their offer. */
   readonly absent: readonly Use[];
 }
 
-/** Where offers stand in the list; made once for each inventory. */
+/** Which of the ledgers on one inventory it is, and its offers: a snapshot with others is none of these ledgers. */
+interface Version {
+  readonly number: number;
+  readonly offers: readonly Offer[];
+}
+
+/** Where offers stand in the list, and what changed of them; made once for each inventory. */
 export interface Index {
+  readonly history: History;
   readonly byId: ReadonlyMap<string, number>;
   readonly byNode: ReadonlyMap<string, readonly number[]>;
 }
@@ -53,7 +62,8 @@ export class CapacityError extends Error {
 export function openLedger(snapshot: Snapshot): Ledger {
   const { offers } = snapshot;
   const uses = offers.map(() => undefined);
-  return { ...snapshot, told: offers, index: indexOf(offers), uses, absent: [] };
+  const version = { number: FIRST_VERSION, offers };
+  return { ...snapshot, told: offers, index: indexOf(offers), version, uses, absent: [] };
 }
 
 /** Reserves all of the placements or none. Throws CapacityError where an offer is unknown or has not enough. */
@@ -102,7 +112,7 @@ function indexOf(offers: readonly Offer[]): Index {
     if (neighbours) neighbours.push(position);
     else byNode.set(nodeKey(offer), [position]);
   }
-  return { byId, byNode };
+  return { byId, byNode, history: createHistory() };
 }
 
 /** Placements of one decision may share an offer or a node: they are tried one on top of the other. */
@@ -195,6 +205,7 @@ function devicesOf(use: Use | undefined, { devices: shares }: Placement, sign: 1
 /** Works out the offers of these nodes anew from what was told and what is used. */
 function refresh(ledger: Ledger, nodes: ReadonlySet<string>): Ledger {
   const offers = ledger.offers.slice();
+  const changed: number[] = [];
   for (const node of nodes) {
     const positions = ledger.index.byNode.get(node) ?? [];
     const uses = positions.map((position) => ledger.uses[position]).filter((use) => use !== undefined);
@@ -203,9 +214,11 @@ function refresh(ledger: Ledger, nodes: ReadonlySet<string>): Ledger {
     for (const position of positions) {
       const told = ledger.told[position];
       if (told) offers[position] = less(told, ledger.uses[position], total);
+      changed.push(position);
     }
   }
-  return { ...ledger, offers };
+  const number = noteChange(ledger.index.history, ledger.version.number, changed);
+  return { ...ledger, offers, version: { number, offers } };
 }
 
 type NodeUse = Pick<Use, "milli" | "kibi" | "holders" | "exclusive">;

@@ -32,13 +32,13 @@ export function placementsOf(shares: readonly Share[], requirement: Requirement)
 
 /** Which devices the tasks take, where the offer tells them one by one. */
 function devicesOf(
-  { offer, device }: Candidate,
+  { offer, deviceFree }: Candidate,
   tasks: number,
   { gpu }: Requirement,
 ): Pick<Placement, "devices"> {
   if (offer.devices === undefined || gpu.count === 0) return {};
   if (gpu.milli === undefined) return { devices: wholeDevices(offer.devices, tasks * gpu.count) };
-  return { devices: shareDevices(offer.devices, { milli: gpu.milli, tasks, first: device }) };
+  return { devices: shareDevices(offer.devices, { milli: gpu.milli, tasks, first: offer.devices.indexOf(deviceFree) }) };
 }
 
 /** A dedicated node is paid as a whole, by the first of its placements. */

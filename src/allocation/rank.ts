@@ -17,13 +17,13 @@ export interface Ranked {
   readonly rate: number;
   /** How much less room is left for what is expected to be asked; 0 without a forecast. */
   readonly packing: number;
-  /** The device that a share is best taken from; -1 where there is none to choose. */
-  readonly device: number;
+  /** Free thousandths of the device that a share is best taken from; 0 where there is none to choose. */
+  readonly deviceFree: number;
 }
 
 const TOPOLOGIES = { nvswitch: 0, "all-to-all": 0, mesh: 1, ring: 2 } as const;
 const UNTOLD_TOPOLOGY = 3;
-const NO_LOSS: Loss = { steps: 0, device: -1 };
+const NO_LOSS: Loss = { steps: 0, free: 0 };
 
 /** Ranks one offer; what a task on it costs others is asked of the forecast, where there is one. */
 export type Rank = (offer: Offer, lossOf?: LossOf) => Ranked;
@@ -39,7 +39,7 @@ export function ranker(requirement: Requirement, rates: CurrencyRates): Rank {
   return (offer, lossOf) => {
     const value = evaluate(offer);
     const rate = isCost ? value : taskRate(offer, requirement, rates);
-    const { steps, device } = lossOf?.(offer) ?? NO_LOSS;
+    const { steps, free } = lossOf?.(offer) ?? NO_LOSS;
     return {
       offer,
       loss: value === undefined ? untold : sign * value,
@@ -47,7 +47,7 @@ export function ranker(requirement: Requirement, rates: CurrencyRates): Rank {
       fabric: communicates ? fabricLoss(offer) : 0,
       rate: rate ?? Number.POSITIVE_INFINITY,
       packing: steps,
-      device,
+      deviceFree: free,
     };
   };
 }

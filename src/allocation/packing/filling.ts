@@ -1,73 +1,147 @@
 import { DEVICE_MILLI } from "../capacity.ts";
 import type { Forecast } from "../types.ts";
+import type { DeviceSet } from "./device-set.ts";
+import { MOST_DEVICES } from "./room.ts";
 
-/** Free thousandths of devices in ascending order, in a buffer from `first` on. */
-export interface Devices {
-  readonly buffer: ArrayLike<number>;
-  readonly first: number;
-  readonly end: number;
+/** Free thousandths of a device are told apart in so many bits less when tasks are passed over that are too large. */
+const LEVEL_BITS = 7;
+const LEVELS = (DEVICE_MILLI >> LEVEL_BITS) + 2;
+
+/** How many thousandths tasks would take of devices on a node with so much CPU. */
+export type Filling = (devices: DeviceSet, cpuMilli: number) => number;
+
+/** Tasks that arrive one after the other, in several orders. */
+interface Orders {
+  /** Of each task: its devices, the thousandths of each, and its CPU. */
+  readonly count: Int32Array;
+  readonly milli: Int32Array;
+  readonly cpu: Int32Array;
+  /** Where each order ends. */
+  readonly ends: readonly number[];
+  /** By level of what is free of a device: where to go on from each task, past those that are too large. */
+  readonly following: readonly Int32Array[];
 }
 
-/** How many thousandths tasks would take of a room with so much CPU, whose class has these bits. */
-export type Filling = (devices: Devices, cpuMilli: number, offerClass: number) => number;
+/** With any CPU from `least` to below `limit` the same tasks find room. */
+interface Range {
+  least: number;
+  limit: number;
+  used: number;
+}
 
-/** Lets tasks arrive in each of the forecast's orders, leaves out those that have no room, and takes the mean. */
-export function fillingOf({ classes, sequences }: Forecast): Filling {
-  const cpu = Int32Array.from(classes.shapes, ({ cpuMilli }) => cpuMilli);
-  const count = Int32Array.from(classes.shapes, ({ devices }) => devices);
-  const milli = Int32Array.from(classes.shapes, ({ deviceMilli }) => deviceMilli);
-  const bits = Int32Array.from(classes.bits);
-  const orders = sequences.map((sequence) => Int32Array.from(sequence));
-  const free = new Int32Array(64);
-  const fillOnce = (order: Int32Array, size: number, cpuMilli: number, offerClass: number): number => {
-    let cpuLeft = cpuMilli;
-    let used = 0;
-    let idle = 0;
-    for (let device = 0; device < size; device += 1) idle += free[device] as number;
-    for (let at = 0; at < order.length && used < idle; at += 1) {
-      const shape = order[at] as number;
-      if (((bits[shape] as number) & offerClass) === 0 || (cpu[shape] as number) > cpuLeft) continue;
-      if (!takeDevices(free, size, milli[shape] as number, count[shape] as number)) continue;
-      cpuLeft -= cpu[shape] as number;
-      used += (milli[shape] as number) * (count[shape] as number);
+/**
+ * Lets tasks arrive in each of the forecast's orders on offers with these bits, leaves out those that have no room, and takes
+ * the mean.
+ */
+export function fillingOf(forecast: Forecast, offerClass: number): Filling {
+  const orders = ordersOf(forecast, offerClass);
+  const known = new Map<number, Range[]>();
+  return (devices, cpuMilli) => {
+    let ranges = known.get(devices.id);
+    if (ranges === undefined) {
+      ranges = [];
+      known.set(devices.id, ranges);
     }
-    return used;
-  };
-  return ({ buffer, first, end }, cpuMilli, offerClass) => {
-    let used = 0;
-    for (const order of orders) {
-      for (let at = first; at < end; at += 1) free[at - first] = buffer[at] as number;
-      used += fillOnce(order, end - first, cpuMilli, offerClass);
+    for (const { least, limit, used } of ranges) if (least <= cpuMilli && cpuMilli < limit) return used;
+    const range = { least: 0, limit: Number.POSITIVE_INFINITY, used: 0 };
+    let first = 0;
+    for (const end of orders.ends) {
+      fillOnce(orders, first, end, devices, cpuMilli, range);
+      first = end;
     }
-    return used / orders.length;
+    range.used /= orders.ends.length;
+    ranges.push(range);
+    return range.used;
   };
 }
 
-/** Takes a share from the tightest device, or whole devices; false where there is no room. */
-function takeDevices(free: Int32Array, size: number, milli: number, count: number): boolean {
-  if (count > 1) return takeWhole(free, size, count);
-  let best = -1;
-  let least = DEVICE_MILLI + 1;
-  for (let device = 0; device < size; device += 1) {
-    const has = free[device] as number;
-    if (has < milli || has >= least) continue;
-    least = has;
-    best = device;
-  }
-  if (best < 0) return false;
-  free[best] = least - milli;
-  return true;
+/** Only tasks that offers with these bits may get. */
+function ordersOf({ classes: { shapes, bits }, sequences }: Forecast, offerClass: number): Orders {
+  const ends: number[] = [];
+  const tasks = sequences.flatMap((sequence) => {
+    const open = sequence.filter((shape) => ((bits[shape] ?? 0) & offerClass) !== 0);
+    ends.push((ends.at(-1) ?? 0) + open.length);
+    return open.flatMap((shape) => shapes[shape] ?? []);
+  });
+  const milli = Int32Array.from(tasks, ({ devices, deviceMilli }) => (devices > 1 ? DEVICE_MILLI : deviceMilli));
+  return {
+    milli,
+    count: Int32Array.from(tasks, ({ devices }) => devices),
+    cpu: Int32Array.from(tasks, ({ cpuMilli }) => cpuMilli),
+    ends,
+    following: Array.from({ length: LEVELS }, (_, level) => followingOf(milli, level << LEVEL_BITS)),
+  };
 }
 
-function takeWhole(free: Int32Array, size: number, count: number): boolean {
-  let found = 0;
-  for (let device = 0; device < size; device += 1) if (free[device] === DEVICE_MILLI) found += 1;
-  if (found < count) return false;
-  let missing = count;
-  for (let device = 0; missing > 0; device += 1) {
-    if (free[device] !== DEVICE_MILLI) continue;
-    free[device] = 0;
-    missing -= 1;
+/** For each task and for the end: the first one from there on that takes no more of a device than this. */
+function followingOf(milli: Int32Array, most: number): Int32Array {
+  const following = new Int32Array(milli.length + 1).fill(milli.length);
+  for (let task = milli.length - 1; task >= 0; task -= 1)
+    following[task] = (milli[task] as number) <= most ? task : (following[task + 1] as number);
+  return following;
+}
+
+const levelOf = (milli: number): number => (milli + (1 << LEVEL_BITS) - 1) >> LEVEL_BITS;
+
+/** What is free of the devices in partial use, ascending, while an order is filled in. */
+const partial = new Int32Array(MOST_DEVICES);
+
+/** Adds what is taken to the range, and narrows it to where the same tasks would find room. */
+function fillOnce(
+  { milli, count, cpu, following }: Orders,
+  first: number,
+  end: number,
+  devices: DeviceSet,
+  cpuMilli: number,
+  range: Range,
+): void {
+  let { whole, idle } = devices;
+  let parts = devices.free.length - whole;
+  for (let at = 0; at < parts; at += 1) partial[at] = devices.free[at] as number;
+  let cpuUsed = 0;
+  let next = following[LEVELS - 1] as Int32Array;
+  for (let task = first; idle > 0; task += 1) {
+    if (whole === 0) next = following[levelOf(partial[parts - 1] as number)] as Int32Array;
+    task = next[task] as number;
+    if (task >= end) break;
+    const cpuAfter = cpuUsed + (cpu[task] as number);
+    const wanted = count[task] as number;
+    const share = milli[task] as number;
+    let part = 0;
+    if (wanted > 1) {
+      if (whole < wanted) continue;
+    } else {
+      // The tightest device that suffices.
+      while (part < parts && (partial[part] as number) < share) part += 1;
+      if (part === parts && whole === 0) continue;
+    }
+    if (cpuAfter > cpuMilli) {
+      if (cpuAfter < range.limit) range.limit = cpuAfter;
+      continue;
+    }
+    cpuUsed = cpuAfter;
+    if (wanted > 1) {
+      whole -= wanted;
+      idle -= wanted * DEVICE_MILLI;
+      continue;
+    }
+    idle -= share;
+    let left = DEVICE_MILLI - share;
+    if (part < parts) {
+      left = (partial[part] as number) - share;
+      parts -= 1;
+      for (let at = part; at < parts; at += 1) partial[at] = partial[at + 1] as number;
+    } else whole -= 1;
+    if (left > 0) {
+      part = parts;
+      while (part > 0 && (partial[part - 1] as number) > left) {
+        partial[part] = partial[part - 1] as number;
+        part -= 1;
+      }
+      partial[part] = left;
+      parts += 1;
+    }
   }
-  return true;
+  range.used += devices.idle - idle;
+  if (cpuUsed > range.least) range.least = cpuUsed;
 }

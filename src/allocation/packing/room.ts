@@ -17,8 +17,13 @@ export interface Room {
 }
 
 export function roomOf(offer: Offer, offerClass: number): Room {
-  const devices = offer.devices ?? WHOLE[Math.min(offer.free, MOST_DEVICES)] ?? EMPTY;
-  return { class: offerClass, cpuMilli: availableMilli(offer.cpu), devices };
+  return { class: offerClass, cpuMilli: availableMilli(offer.cpu), devices: devicesOf(offer) };
+}
+
+/** Free thousandths of each device. */
+export function devicesOf({ devices, free }: Offer): readonly number[] {
+  if (devices === undefined) return WHOLE[Math.min(free, MOST_DEVICES)] ?? EMPTY;
+  return devices.length > MOST_DEVICES ? devices.slice(0, MOST_DEVICES) : devices;
 }
 
 /** Free thousandths of all devices. */
