@@ -1,6 +1,6 @@
 /** Positions of which the first ones of their order are at hand: a binary heap that knows where each of them stands. */
 export interface BestFirst {
-  readonly size: number;
+  size(): number;
   /** Takes a position in, or to its place after its terms changed. */
   put(position: number): void;
   remove(position: number): void;
@@ -53,9 +53,7 @@ export function createBestFirst(
     if (rise(place, position) === place) sink(place, position);
   };
   return {
-    get size() {
-      return size;
-    },
+    size: () => size,
     put: (position) => {
       const place = places[position] as number;
       settle(place < 0 ? size++ : place, position);

@@ -1,10 +1,10 @@
-import { bestOf, type Column, createColumn, foresee, renew } from "./column.ts";
+import { bestOf, type Column, createColumn, update } from "./column.ts";
 import type { Rejected } from "./decision.ts";
-import { changesBetween, FIRST_VERSION } from "./history.ts";
+import { changesBetween, UNKNOWN_VERSION } from "./history.ts";
 import type { Index, Ledger } from "./ledger.ts";
 import { compareNames, type Ranked } from "./rank.ts";
 import type { Requirement } from "./requirement.ts";
-import type { Offer, Snapshot } from "./types.ts";
+import type { Snapshot } from "./types.ts";
 
 /** Answers that are kept in all, one for each question and offer: some tens of megabytes. */
 const MOST_ANSWERS = 1_000_000;
@@ -38,11 +38,17 @@ export function answerOf(snapshot: Snapshot, requirement: Requirement, limit: nu
   if (!isWhole(snapshot)) return undefined;
   const column = currentColumn(snapshot, requirement);
   return {
-    fitting: column.fitting.size,
+    fitting: column.fitting.size(),
     busy: column.busy,
-    rejected: column.counts.filter(({ failing }) => failing > 0).map((count) => ({ ...count })),
+    rejected: rejectedBy(column),
     best: bestOf(column, limit),
   };
+}
+
+function rejectedBy({ counts }: Column): readonly Rejected[] {
+  const rejected: Rejected[] = [];
+  for (const { code, count, failing } of counts) if (failing > 0) rejected.push({ code, count, failing });
+  return rejected;
 }
 
 const isWhole = (snapshot: Snapshot): snapshot is Ledger =>
@@ -50,19 +56,17 @@ const isWhole = (snapshot: Snapshot): snapshot is Ledger =>
 
 /** The answers as they are for this ledger. */
 function currentColumn(ledger: Ledger, requirement: Requirement): Column {
-  const { index, offers, version, forecast } = ledger;
+  const { index, offers, version } = ledger;
   const kept = keptColumn(ledger, requirement);
   const { column } = kept;
-  foresee(column, forecast);
-  const positions = kept.version < FIRST_VERSION ? undefined : changesBetween(index.history, kept.version, version.number);
+  const positions = changesBetween(index.history, kept.version, version.number) ?? [...offers.keys()];
   kept.version = version.number;
-  if (positions === undefined) for (const [position, offer] of offers.entries()) renew(column, position, offer);
-  else for (const position of positions) renew(column, position, offers[position] as Offer);
+  update(column, ledger, positions);
   return column;
 }
 
-function keptColumn({ index, currencyRates }: Ledger, requirement: Requirement) {
-  const { columns, names } = boardOf(index);
+function keptColumn({ index, offers, currencyRates }: Ledger, requirement: Requirement) {
+  const { columns, names } = boardOf(index, offers.length);
   const question = questions.get(requirement) ?? JSON.stringify(requirement);
   questions.set(requirement, question);
   const known = columns.get(question);
@@ -71,15 +75,15 @@ function keptColumn({ index, currencyRates }: Ledger, requirement: Requirement) 
   const oldest = columns.keys().next().value;
   if (oldest !== undefined && (columns.size + 1) * names.length > MOST_ANSWERS) columns.delete(oldest);
   columns.delete(question);
-  const made = { column: createColumn(requirement, currencyRates, names), version: -1 };
+  const made = { column: createColumn(requirement, currencyRates, names), version: UNKNOWN_VERSION };
   columns.set(question, made);
   return made;
 }
 
-function boardOf(index: Index): Board {
+function boardOf(index: Index, length: number): Board {
   const known = boards.get(index);
   if (known !== undefined) return known;
-  const names = new Int32Array(index.byId.size);
+  const names = new Int32Array(length);
   const inOrder = [...index.byId].sort(([left], [right]) => compareNames(left, right));
   for (const [place, [, position]] of inOrder.entries()) names[position] = place;
   const board: Board = { columns: new Map(), names };

@@ -20,6 +20,8 @@ interface Change {
 
 /** The version of a ledger that nobody changed yet. */
 export const FIRST_VERSION = 0;
+/** Comes before all others and has nothing in common with them. */
+export const UNKNOWN_VERSION = -1;
 
 export const createHistory = (): History => ({ changes: [], next: FIRST_VERSION + 1 });
 

@@ -38,7 +38,8 @@ export function reasonsOf(checks: readonly OfferCheck[], offer: Offer): readonly
 
 /** True when the offer would fit if nobody used it. */
 export function fitsWhenFree(checks: readonly OfferCheck[], offer: Offer): boolean {
-  return checks.every((check) => isTransient(check.code) || check.passes(offer));
+  for (const check of checks) if (!check.passes(offer) && !isTransient(check.code)) return false;
+  return true;
 }
 
 function moneyChecks(requirement: Requirement, rates: CurrencyRates): OfferCheck[] {

@@ -29,7 +29,8 @@ export function classesOf(shapes: readonly DemandShape[], rates: CurrencyRates):
     const found = known.get(offer.id);
     if (found?.gpu === offer.gpu) return found.met;
     let met = 0;
-    for (const [position, each] of checks.entries()) if (fitsWhenFree(each, offer)) met |= 1 << position;
+    for (let position = 0; position < checks.length; position += 1)
+      if (fitsWhenFree(checks[position] ?? [], offer)) met |= 1 << position;
     known.set(offer.id, { gpu: offer.gpu, met });
     return met;
   };

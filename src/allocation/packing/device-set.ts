@@ -16,45 +16,52 @@ export interface DeviceSet {
   readonly left: Map<number, DeviceSet>;
 }
 
-const known = new Map<string, DeviceSet>();
+const sets = new Map<string, DeviceSet>();
 let made = 0;
 
 /** The set of devices with so much free on each. */
 export function deviceSetOf(devices: readonly number[]): DeviceSet {
+  const key = devices.join();
+  const known = sets.get(key) ?? equalSet(devices);
+  sets.set(key, known);
+  return known;
+}
+
+function equalSet(devices: readonly number[]): DeviceSet {
+  if (sets.size >= MOST_SETS) sets.clear();
   const free = devices.filter((milli) => milli > 0).sort((left, right) => left - right);
   const key = free.join();
-  const same = known.get(key);
-  if (same !== undefined) return same;
-  if (known.size >= MOST_SETS) known.clear();
-  const set: DeviceSet = {
-    id: made++,
+  const known = sets.get(key) ?? createSet(free);
+  sets.set(key, known);
+  return known;
+}
+
+function createSet(free: readonly number[]): DeviceSet {
+  made += 1;
+  return {
+    id: made,
     free,
     whole: free.filter((milli) => milli === DEVICE_MILLI).length,
     idle: free.reduce((sum, milli) => sum + milli, 0),
     left: new Map(),
   };
-  known.set(key, set);
-  return set;
 }
 
 /** Without so many whole devices; all that are left where there are fewer. */
 export function withoutWhole(set: DeviceSet, count: number): DeviceSet {
   if (count === 0) return set;
-  return remembered(set, -count, () => set.free.slice(0, Math.max(0, set.free.length - count)));
+  const known = set.left.get(-count);
+  return known ?? remember(set, -count, set.free.slice(0, Math.max(0, set.free.length - count)));
 }
 
 /** With so many thousandths less on a device that has so much free. */
 export function withoutShare(set: DeviceSet, free: number, milli: number): DeviceSet {
-  return remembered(set, free * (DEVICE_MILLI + 1) + milli, () =>
-    set.free.with(set.free.indexOf(free), free - milli),
-  );
+  const taken = free * (DEVICE_MILLI + 1) + milli;
+  return set.left.get(taken) ?? remember(set, taken, set.free.with(set.free.indexOf(free), free - milli));
 }
 
-function remembered(set: DeviceSet, taken: number, devices: () => readonly number[]): DeviceSet {
-  let left = set.left.get(taken);
-  if (left === undefined) {
-    left = deviceSetOf(devices());
-    set.left.set(taken, left);
-  }
+function remember(set: DeviceSet, taken: number, devices: readonly number[]): DeviceSet {
+  const left = deviceSetOf(devices);
+  set.left.set(taken, left);
   return left;
 }

@@ -3,23 +3,26 @@ import type { Forecast } from "../types.ts";
 import type { DeviceSet } from "./device-set.ts";
 import { MOST_DEVICES } from "./room.ts";
 
-/** Free thousandths of a device are told apart in so many bits less when tasks are passed over that are too large. */
+/** How much is free of a device is told apart by so many bits less where tasks are passed over that are too large. */
 const LEVEL_BITS = 7;
-const LEVELS = (DEVICE_MILLI >> LEVEL_BITS) + 2;
+/** Of devices of which some are wholly free. */
+const WHOLE_LEVEL = (DEVICE_MILLI >> LEVEL_BITS) + 2;
+
+/** Rooms of one class of which it is remembered what is taken of them. */
+const MOST_ROOMS = 200_000;
 
 /** How many thousandths tasks would take of devices on a node with so much CPU. */
 export type Filling = (devices: DeviceSet, cpuMilli: number) => number;
 
 /** Tasks that arrive one after the other, in several orders. */
 interface Orders {
-  /** Of each task: its devices, the thousandths of each, and its CPU. */
-  readonly count: Int32Array;
+  /** Of each task: thousandths of one device, or of all of its whole ones. */
   readonly milli: Int32Array;
   readonly cpu: Int32Array;
   /** Where each order ends. */
   readonly ends: readonly number[];
   /** By level of what is free of a device: where to go on from each task, past those that are too large. */
-  readonly following: readonly Int32Array[];
+  readonly following: readonly Int16Array[];
 }
 
 /** With any CPU from `least` to below `limit` the same tasks find room. */
@@ -36,6 +39,7 @@ interface Range {
 export function fillingOf(forecast: Forecast, offerClass: number): Filling {
   const orders = ordersOf(forecast, offerClass);
   const known = new Map<number, Range[]>();
+  let rooms = 0;
   return (devices, cpuMilli) => {
     let ranges = known.get(devices.id);
     if (ranges === undefined) {
@@ -51,6 +55,10 @@ export function fillingOf(forecast: Forecast, offerClass: number): Filling {
     }
     range.used /= orders.ends.length;
     ranges.push(range);
+    rooms += 1;
+    if (rooms < MOST_ROOMS) return range.used;
+    known.clear();
+    rooms = 0;
     return range.used;
   };
 }
@@ -63,84 +71,91 @@ function ordersOf({ classes: { shapes, bits }, sequences }: Forecast, offerClass
     ends.push((ends.at(-1) ?? 0) + open.length);
     return open.flatMap((shape) => shapes[shape] ?? []);
   });
-  const milli = Int32Array.from(tasks, ({ devices, deviceMilli }) => (devices > 1 ? DEVICE_MILLI : deviceMilli));
+  const milli = Int32Array.from(tasks, ({ devices, deviceMilli }) =>
+    devices > 1 ? devices * DEVICE_MILLI : deviceMilli,
+  );
   return {
     milli,
-    count: Int32Array.from(tasks, ({ devices }) => devices),
     cpu: Int32Array.from(tasks, ({ cpuMilli }) => cpuMilli),
     ends,
-    following: Array.from({ length: LEVELS }, (_, level) => followingOf(milli, level << LEVEL_BITS)),
+    following: Array.from({ length: WHOLE_LEVEL + 1 }, (_, level) =>
+      followingOf(milli, level === WHOLE_LEVEL ? Number.POSITIVE_INFINITY : level << LEVEL_BITS),
+    ),
   };
 }
 
-/** For each task and for the end: the first one from there on that takes no more of a device than this. */
-function followingOf(milli: Int32Array, most: number): Int32Array {
-  const following = new Int32Array(milli.length + 1).fill(milli.length);
+/** For each task and for the end: the first one from there on that takes no more than this. */
+function followingOf(milli: Int32Array, most: number): Int16Array {
+  const following = new Int16Array(milli.length + 1).fill(milli.length);
   for (let task = milli.length - 1; task >= 0; task -= 1)
     following[task] = (milli[task] as number) <= most ? task : (following[task + 1] as number);
   return following;
 }
 
-const levelOf = (milli: number): number => (milli + (1 << LEVEL_BITS) - 1) >> LEVEL_BITS;
-
-/** What is free of the devices in partial use, ascending, while an order is filled in. */
+/** Devices while an order is filled in: those in partial use, ascending, and how many are wholly free. */
 const partial = new Int32Array(MOST_DEVICES);
+let parts = 0;
+let whole = 0;
 
-/** Adds what is taken to the range, and narrows it to where the same tasks would find room. */
-function fillOnce(
-  { milli, count, cpu, following }: Orders,
-  first: number,
-  end: number,
-  devices: DeviceSet,
-  cpuMilli: number,
-  range: Range,
-): void {
-  let { whole, idle } = devices;
-  let parts = devices.free.length - whole;
-  for (let at = 0; at < parts; at += 1) partial[at] = devices.free[at] as number;
+/** What the devices may have room for; more than that is passed over. */
+function level(): number {
+  if (whole > 0) return WHOLE_LEVEL;
+  return parts === 0 ? 0 : ((partial[parts - 1] as number) + (1 << LEVEL_BITS) - 1) >> LEVEL_BITS;
+}
+
+/** The tightest device that suffices, `parts` for one that is wholly free; -1 where there is none. */
+function placeFor(milli: number): number {
+  if (milli > DEVICE_MILLI) return whole * DEVICE_MILLI >= milli ? parts : -1;
+  let part = 0;
+  while (part < parts && (partial[part] as number) < milli) part += 1;
+  return part < parts || whole > 0 ? part : -1;
+}
+
+function takeAt(part: number, milli: number): void {
+  if (milli > DEVICE_MILLI) {
+    whole -= milli / DEVICE_MILLI;
+    return;
+  }
+  const isWhole = part === parts;
+  const left = (isWhole ? DEVICE_MILLI : (partial[part] as number)) - milli;
+  if (isWhole) {
+    whole -= 1;
+    if (left === 0) return;
+    parts += 1;
+  } else if (left === 0) {
+    parts -= 1;
+    partial.copyWithin(part, part + 1, parts + 1);
+    return;
+  }
+  // Those that have less free than this one now has move up by one.
+  let place = part;
+  for (; place > 0 && (partial[place - 1] as number) > left; place -= 1)
+    partial[place] = partial[place - 1] as number;
+  partial[place] = left;
+}
+
+/** Fills one order in; adds what is taken to the range, and narrows it to where the same tasks find room. */
+function fillOnce(orders: Orders, first: number, end: number, devices: DeviceSet, cpuMilli: number, range: Range) {
+  const { milli, cpu, following } = orders;
+  whole = devices.whole;
+  parts = devices.free.length - whole;
+  for (let part = 0; part < parts; part += 1) partial[part] = devices.free[part] as number;
+  let { idle } = devices;
   let cpuUsed = 0;
-  let next = following[LEVELS - 1] as Int32Array;
-  for (let task = first; idle > 0; task += 1) {
-    if (whole === 0) next = following[levelOf(partial[parts - 1] as number)] as Int32Array;
-    task = next[task] as number;
-    if (task >= end) break;
+  let next = following[level()] as Int16Array;
+  for (let task = next[first] as number; task < end && idle > 0; task = next[task + 1] as number) {
+    const wanted = milli[task] as number;
+    const part = placeFor(wanted);
+    if (part < 0) continue;
     const cpuAfter = cpuUsed + (cpu[task] as number);
-    const wanted = count[task] as number;
-    const share = milli[task] as number;
-    let part = 0;
-    if (wanted > 1) {
-      if (whole < wanted) continue;
-    } else {
-      // The tightest device that suffices.
-      while (part < parts && (partial[part] as number) < share) part += 1;
-      if (part === parts && whole === 0) continue;
-    }
     if (cpuAfter > cpuMilli) {
       if (cpuAfter < range.limit) range.limit = cpuAfter;
       continue;
     }
     cpuUsed = cpuAfter;
-    if (wanted > 1) {
-      whole -= wanted;
-      idle -= wanted * DEVICE_MILLI;
-      continue;
-    }
-    idle -= share;
-    let left = DEVICE_MILLI - share;
-    if (part < parts) {
-      left = (partial[part] as number) - share;
-      parts -= 1;
-      for (let at = part; at < parts; at += 1) partial[at] = partial[at + 1] as number;
-    } else whole -= 1;
-    if (left > 0) {
-      part = parts;
-      while (part > 0 && (partial[part - 1] as number) > left) {
-        partial[part] = partial[part - 1] as number;
-        part -= 1;
-      }
-      partial[part] = left;
-      parts += 1;
-    }
+    idle -= wanted;
+    takeAt(part, wanted);
+    next = following[level()] as Int16Array;
   }
   range.used += devices.idle - idle;
   if (cpuUsed > range.least) range.least = cpuUsed;

@@ -37,13 +37,14 @@ function demandFor({ shapes }: ForecastClasses, idle: number): readonly number[]
 
 /** Drawn with a generator that always begins at the same point: a forecast is a function of its demand. */
 function sequencesOf({ shapes }: ForecastClasses): readonly (readonly number[])[] {
-  const total = shapes.reduce((sum, { frequency }) => sum + frequency, 0);
+  const frequencies = Float64Array.from(shapes, ({ frequency }) => frequency);
+  const total = frequencies.reduce((sum, frequency) => sum + frequency, 0);
   let state = 12_345;
   const draw = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     let left = (state / 2 ** 32) * total;
-    for (const [position, { frequency }] of shapes.entries()) {
-      left -= frequency;
+    for (let position = 0; position < frequencies.length; position += 1) {
+      left -= frequencies[position] as number;
       if (left <= 0) return position;
     }
     return 0;

@@ -9,8 +9,6 @@ import { devicesOf, reservable } from "./room.ts";
 const CPU_STEP = 500;
 /** Losses are told apart in steps of this many thousandths of a device; what is nearer is equal. */
 const LOSS_STEP = 40;
-/** Rooms whose worth is remembered. */
-const MOST_ROOMS = 200_000;
 
 /** What a task costs others. */
 export interface Loss {
@@ -27,19 +25,34 @@ const outlooks = new WeakMap<Forecast, Outlook>();
 
 /** What a task would cost others, by this forecast. */
 export function lossFor(forecast: Forecast, requirement: Requirement): LossOf {
-  const viewOf = outlooks.get(forecast) ?? createOutlook(forecast);
-  outlooks.set(forecast, viewOf);
-  const losses = new Map<View, Loss>();
+  const outlook = outlooks.get(forecast) ?? createOutlook(forecast);
+  outlooks.set(forecast, outlook);
+  const size = sizeOf(requirement);
+  const number = outlook.numberOf(size);
   return (offer) => {
-    const view = viewOf(offer);
-    let loss = losses.get(view);
+    const view = outlook.viewOf(offer);
+    let loss = view.losses[number];
     if (loss === undefined) {
-      loss = lossAt(view, requirement);
-      losses.set(view, loss);
+      loss = lossAt(view, size);
+      view.losses[number] = loss;
     }
     return loss;
   };
 }
+
+/** All of a task that matters for what it costs others. */
+interface Size {
+  readonly cpuMilli: number;
+  readonly devices: number;
+  /** Of one device, where it asks a share. */
+  readonly share: number | undefined;
+}
+
+const sizeOf = ({ gpu, cpu }: Requirement): Size => ({
+  cpuMilli: neededMilli(cpu),
+  devices: gpu.count,
+  share: gpu.milli,
+});
 
 /** What is known of offers with the same room. */
 interface View {
@@ -47,37 +60,57 @@ interface View {
   readonly devices: DeviceSet;
   readonly worthOf: Worth;
   readonly worth: number;
+  /** What tasks cost here, by the number of their size; filled as it is asked for. */
+  readonly losses: (Loss | undefined)[];
 }
 
 /** What room is worth: thousandths of devices that are expected to be used. */
 type Worth = (devices: DeviceSet, cpuMilli: number) => number;
 
-type Outlook = (offer: Offer) => View;
+interface Outlook {
+  readonly viewOf: (offer: Offer) => View;
+  /** Sizes are counted as they come. */
+  readonly numberOf: (size: Size) => number;
+}
 
 function createOutlook(forecast: Forecast): Outlook {
-  const worths = new Map<number, { readonly worthOf: Worth; readonly alike: Map<string, View> }>();
+  const sizes = new Map<string, number>();
   const views = new WeakMap<Offer, View>();
-  let rooms = 0;
+  const classes = new Map<number, (offer: Offer) => View>();
+  return {
+    viewOf: (offer) => {
+      let view = views.get(offer);
+      if (view !== undefined) return view;
+      const offerClass = forecast.classes.classOf(offer);
+      const viewIn = classes.get(offerClass) ?? viewsIn(forecast, offerClass);
+      classes.set(offerClass, viewIn);
+      view = viewIn(offer);
+      views.set(offer, view);
+      return view;
+    },
+    numberOf: ({ cpuMilli, devices, share }) => {
+      const key = `${cpuMilli} ${devices} ${share}`;
+      const number = sizes.get(key) ?? sizes.size;
+      sizes.set(key, number);
+      return number;
+    },
+  };
+}
+
+/** Offers of one class; those with the same room have the same view. */
+function viewsIn(forecast: Forecast, offerClass: number): (offer: Offer) => View {
+  const worthOf = worthIn(forecast, offerClass);
+  const alike = new Map<DeviceSet, Map<number, View>>();
   return (offer) => {
-    const seen = views.get(offer);
-    if (seen !== undefined) return seen;
-    const offerClass = forecast.classes.classOf(offer);
-    let known = worths.get(offerClass);
-    if (known === undefined) {
-      known = { worthOf: worthIn(forecast, offerClass), alike: new Map() };
-      worths.set(offerClass, known);
-    }
-    const { worthOf, alike } = known;
     const devices = deviceSetOf(devicesOf(offer));
     const cpuMilli = availableMilli(offer.cpu);
-    const key = `${devices.id} ${cpuMilli}`;
-    let view = alike.get(key);
+    const byCpu = alike.get(devices) ?? new Map<number, View>();
+    let view = byCpu.get(cpuMilli);
     if (view === undefined) {
-      view = { cpuMilli, devices, worthOf, worth: worthOf(devices, cpuMilli) };
-      alike.set(key, view);
-      rooms += 1;
+      view = { cpuMilli, devices, worthOf, worth: worthOf(devices, cpuMilli), losses: [] };
+      byCpu.set(cpuMilli, view);
+      alike.set(devices, byCpu);
     }
-    views.set(offer, view);
     return view;
   };
 }
@@ -111,18 +144,24 @@ function keptIn(
   };
 }
 
-function lossAt({ devices, worthOf, worth, ...view }: View, { gpu, cpu }: Requirement): Loss {
-  const cpuMilli = view.cpuMilli - neededMilli(cpu);
-  const steps = (left: DeviceSet): number => Math.round((worth - worthOf(left, cpuMilli)) / LOSS_STEP);
-  if (gpu.milli === undefined) return { steps: steps(withoutWhole(devices, gpu.count)), free: 0 };
-  let best: Loss = { steps: Number.POSITIVE_INFINITY, free: -1 };
+function lossAt(view: View, { cpuMilli, devices: count, share }: Size): Loss {
+  const { devices } = view;
+  const cpuLeft = view.cpuMilli - cpuMilli;
+  if (share === undefined) return { steps: stepsTo(view, withoutWhole(devices, count), cpuLeft), free: 0 };
+  let steps = Number.POSITIVE_INFINITY;
+  let free = -1;
   let tried = -1;
   // The tightest first: of equally good ones it is taken.
-  for (const free of devices.free) {
-    if (free < gpu.milli || free === tried) continue;
-    tried = free;
-    const loss = steps(withoutShare(devices, free, gpu.milli));
-    if (loss < best.steps) best = { steps: loss, free };
+  for (const each of devices.free) {
+    if (each < share || each === tried) continue;
+    tried = each;
+    const loss = stepsTo(view, withoutShare(devices, each, share), cpuLeft);
+    if (loss >= steps) continue;
+    steps = loss;
+    free = each;
   }
-  return best;
+  return { steps, free };
 }
+
+const stepsTo = ({ worth, worthOf }: View, devices: DeviceSet, cpuMilli: number): number =>
+  Math.round((worth - worthOf(devices, cpuMilli)) / LOSS_STEP);
