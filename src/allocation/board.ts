@@ -4,10 +4,11 @@ import { changesBetween, UNKNOWN_VERSION } from "./history.ts";
 import type { Index, Ledger } from "./ledger.ts";
 import { compareNames, type Ranked } from "./rank.ts";
 import type { Requirement } from "./requirement.ts";
+import { createSight, type Sight } from "./sight.ts";
 import type { Snapshot } from "./types.ts";
 
-/** Answers that are kept in all, one for each question and offer: some tens of megabytes. */
-const MOST_ANSWERS = 1_000_000;
+/** Answers that are kept in all, one for each question and offer, with 38 bytes each. */
+const MOST_ANSWERS = 3_000_000;
 
 /** What a survey of all offers says of one question, worked out from what changed since it was asked last. */
 export interface Answer {
@@ -19,11 +20,19 @@ export interface Answer {
   readonly best: readonly Ranked[];
 }
 
+/** A column, and the ledger for which it was brought up to date. */
+interface Kept {
+  readonly column: Column;
+  version: number;
+}
+
 /** The questions that were asked of one inventory. */
 interface Board {
-  readonly columns: Map<string, { readonly column: Column; version: number }>;
+  readonly columns: Map<string, Kept>;
   /** By position: the place of the offer among all names. */
   readonly names: Int32Array;
+  /** In the forecast that was in force last. */
+  sight: Sight | undefined;
 }
 
 const boards = new WeakMap<Index, Board>();
@@ -56,37 +65,39 @@ const isWhole = (snapshot: Snapshot): snapshot is Ledger =>
 
 /** The answers as they are for this ledger. */
 function currentColumn(ledger: Ledger, requirement: Requirement): Column {
-  const { index, offers, version } = ledger;
-  const kept = keptColumn(ledger, requirement);
-  const { column } = kept;
+  const { index, offers, version, forecast } = ledger;
+  const board = boardOf(ledger);
+  if (board.sight?.forecast !== forecast) board.sight = forecast && createSight(forecast);
+  const kept = keptColumn(board, ledger, requirement);
   const positions = changesBetween(index.history, kept.version, version.number) ?? [...offers.keys()];
+  update(kept.column, ledger, positions, board.sight);
   kept.version = version.number;
-  update(column, ledger, positions);
-  return column;
+  return kept.column;
 }
 
-function keptColumn({ index, offers, currencyRates }: Ledger, requirement: Requirement) {
-  const { columns, names } = boardOf(index, offers.length);
+/** The column of the question, which was asked last of all now; a new one where there is none. */
+function keptColumn({ columns, names }: Board, { currencyRates }: Ledger, requirement: Requirement): Kept {
   const question = questions.get(requirement) ?? JSON.stringify(requirement);
   questions.set(requirement, question);
   const known = columns.get(question);
-  if (known?.column.rates === currencyRates) return known;
-  // The first in the map is the one that was made first.
+  columns.delete(question);
+  const kept =
+    known?.column.rates === currencyRates
+      ? known
+      : { column: createColumn(requirement, currencyRates, names), version: UNKNOWN_VERSION };
   const oldest = columns.keys().next().value;
   if (oldest !== undefined && (columns.size + 1) * names.length > MOST_ANSWERS) columns.delete(oldest);
-  columns.delete(question);
-  const made = { column: createColumn(requirement, currencyRates, names), version: UNKNOWN_VERSION };
-  columns.set(question, made);
-  return made;
+  columns.set(question, kept);
+  return kept;
 }
 
-function boardOf(index: Index, length: number): Board {
+function boardOf({ index, offers }: Ledger): Board {
   const known = boards.get(index);
   if (known !== undefined) return known;
-  const names = new Int32Array(length);
+  const names = new Int32Array(offers.length);
   const inOrder = [...index.byId].sort(([left], [right]) => compareNames(left, right));
   for (const [place, [, position]] of inOrder.entries()) names[position] = place;
-  const board: Board = { columns: new Map(), names };
+  const board: Board = { columns: new Map(), names, sight: undefined };
   boards.set(index, board);
   return board;
 }

@@ -36,7 +36,7 @@ export function candidatesOf(
 ): readonly Candidate[] {
   const rankWith = ranker(requirement, rates);
   const lossOf = forecast && lossFor(forecast, requirement);
-  const rankOne = (offer: Offer): Ranked => rankWith(offer, lossOf);
+  const rankOne = (offer: Offer): Ranked => rankWith(offer, lossOf?.(offer));
   const ranked =
     limit < offers.length ? bestOf(offers.map(rankOne), limit) : offers.map(rankOne).sort(compareRanked);
   return ranked.map((one) => candidateOf(one, requirement, rates));

@@ -1,30 +1,8 @@
-import {
-  availableKi,
-  availableMilli,
-  coresOf,
-  DEVICE_MILLI,
-  gibibytesOf,
-  neededKi,
-  neededMilli,
-  nodeKey,
-} from "./capacity.ts";
+import { availableKi, availableMilli, neededKi, neededMilli, nodeKey } from "./capacity.ts";
 import type { DeviceShare, Placement } from "./decision.ts";
 import { createHistory, FIRST_VERSION, type History, noteChange } from "./history.ts";
 import type { CurrencyRates, Offer, Snapshot } from "./types.ts";
-
-/** What placements take of one offer, in whole numbers: sums are exact, whatever their order. */
-interface Use {
-  readonly offer: string;
-  readonly node: string;
-  readonly units: number;
-  readonly milli: number;
-  readonly kibi: number;
-  /** Thousandths of each device, by its position in the offer, where the offer tells them. */
-  readonly devices?: readonly number[];
-  /** Placements, and how many of them hold the node for themselves. */
-  readonly holders: number;
-  readonly exclusive: number;
-}
+import { changedUse, less, sumUses, type Use } from "./use.ts";
 
 /**
  * The offers as the providers tell them, less what is reserved here. It is a Snapshot: decisions are made on it.
@@ -90,6 +68,10 @@ export function release(ledger: Ledger, placements: readonly Placement[]): Ledge
 
 /** The same reservations on what the providers tell now. */
 export function observe(ledger: Ledger, offers: readonly Offer[], currencyRates: CurrencyRates): Ledger {
+  if (isSameList(ledger.told, offers)) {
+    const told = offers.filter((offer, position) => offer !== ledger.told[position]);
+    return refresh({ ...ledger, told: offers, currencyRates }, new Set(told.map(nodeKey)));
+  }
   const held = [...ledger.uses.filter((use) => use !== undefined), ...ledger.absent];
   const { forecast } = ledger;
   const fresh = openLedger({ offers, currencyRates, ...(forecast && { forecast }) });
@@ -102,6 +84,14 @@ export function observe(ledger: Ledger, offers: readonly Offer[], currencyRates:
   }
   return refresh({ ...fresh, uses, absent }, new Set(held.map(({ node }) => node)));
 }
+
+/** The same offers in the same places, whatever is told of them: what was worked out for the others stays true. */
+const isSameList = (before: readonly Offer[], after: readonly Offer[]): boolean =>
+  before.length === after.length &&
+  after.every((offer, position) => {
+    const known = before[position];
+    return known !== undefined && known.id === offer.id && nodeKey(known) === nodeKey(offer);
+  });
 
 function indexOf(offers: readonly Offer[]): Index {
   const byId = new Map<string, number>();
@@ -164,42 +154,14 @@ function change(ledger: Ledger, placements: readonly Placement[], sign: 1 | -1):
   for (const placement of placements) {
     const position = ledger.index.byId.get(placement.offer);
     nodes.add(nodeKey(placement));
-    if (position !== undefined) uses[position] = changed(uses[position], placement, sign);
+    if (position !== undefined) uses[position] = changedUse(uses[position], placement, sign);
     else {
-      const use = changed(absent.get(placement.offer), placement, sign);
+      const use = changedUse(absent.get(placement.offer), placement, sign);
       if (use) absent.set(placement.offer, use);
       else absent.delete(placement.offer);
     }
   }
   return refresh({ ...ledger, uses, absent: [...absent.values()] }, nodes);
-}
-
-function changed(use: Use | undefined, placement: Placement, sign: 1 | -1): Use | undefined {
-  const next: Use = {
-    offer: placement.offer,
-    node: nodeKey(placement),
-    units: (use?.units ?? 0) + sign * placement.units,
-    milli: (use?.milli ?? 0) + sign * neededMilli(placement.cpu),
-    kibi: (use?.kibi ?? 0) + sign * neededKi(placement.memoryGi),
-    holders: (use?.holders ?? 0) + sign,
-    exclusive: (use?.exclusive ?? 0) + (placement.exclusive ? sign : 0),
-    ...devicesOf(use, placement, sign),
-  };
-  const least = Math.min(next.units, next.milli, next.kibi, next.holders, next.exclusive);
-  if (Math.min(least, ...(next.devices ?? [])) < 0) {
-    throw new RangeError(`more is released on ${placement.offer} than was reserved`);
-  }
-  return next.holders === 0 ? undefined : next;
-}
-
-function devicesOf(use: Use | undefined, { devices: shares }: Placement, sign: 1 | -1): Pick<Use, "devices"> {
-  if (shares === undefined) return use?.devices === undefined ? {} : { devices: use.devices };
-  const devices = [...(use?.devices ?? [])];
-  for (const { device, milli } of shares) {
-    while (devices.length <= device) devices.push(0);
-    devices[device] = (devices[device] ?? 0) + sign * milli;
-  }
-  return { devices };
 }
 
 /** Works out the offers of these nodes anew from what was told and what is used. */
@@ -219,35 +181,4 @@ function refresh(ledger: Ledger, nodes: ReadonlySet<string>): Ledger {
   }
   const number = noteChange(ledger.index.history, ledger.version.number, changed);
   return { ...ledger, offers, version: { number, offers } };
-}
-
-type NodeUse = Pick<Use, "milli" | "kibi" | "holders" | "exclusive">;
-
-function sumUses(uses: readonly Use[]): NodeUse {
-  return uses.reduce(
-    (sum, use) => ({
-      milli: sum.milli + use.milli,
-      kibi: sum.kibi + use.kibi,
-      holders: sum.holders + use.holders,
-      exclusive: sum.exclusive + use.exclusive,
-    }),
-    { milli: 0, kibi: 0, holders: 0, exclusive: 0 },
-  );
-}
-
-function less(told: Offer, use: Use | undefined, node: NodeUse): Offer {
-  if (node.holders === 0) return told;
-  const isClosed = node.exclusive > 0 || told.soldOnce === true;
-  const free = isClosed ? 0 : Math.max(0, told.free - (use?.units ?? 0));
-  const devices = told.devices?.map((milli, device) =>
-    isClosed ? 0 : Math.max(0, milli - (use?.devices?.[device] ?? 0)),
-  );
-  return {
-    ...told,
-    free: devices?.filter((milli) => milli === DEVICE_MILLI).length ?? free,
-    ...(devices && { devices }),
-    cpu: coresOf(Math.max(0, availableMilli(told.cpu) - node.milli)),
-    memoryGi: gibibytesOf(Math.max(0, availableKi(told.memoryGi) - node.kibi)),
-    nodeIdle: false,
-  };
 }

@@ -38,7 +38,13 @@ function devicesOf(
 ): Pick<Placement, "devices"> {
   if (offer.devices === undefined || gpu.count === 0) return {};
   if (gpu.milli === undefined) return { devices: wholeDevices(offer.devices, tasks * gpu.count) };
-  return { devices: shareDevices(offer.devices, { milli: gpu.milli, tasks, first: offer.devices.indexOf(deviceFree) }) };
+  return {
+    devices: shareDevices(offer.devices, {
+      milli: gpu.milli,
+      tasks,
+      first: offer.devices.indexOf(deviceFree),
+    }),
+  };
 }
 
 /** A dedicated node is paid as a whole, by the first of its placements. */

@@ -1,6 +1,6 @@
 import { startSeconds, taskRate } from "./figures.ts";
 import { evaluatorOf, isHigherBetter, type Terms, termsOf } from "./objective.ts";
-import type { Loss, LossOf } from "./packing/outlook.ts";
+import type { Loss } from "./packing/outlook.ts";
 import type { Requirement } from "./requirement.ts";
 import type { CurrencyRates, Offer } from "./types.ts";
 
@@ -17,16 +17,16 @@ export interface Ranked {
   readonly rate: number;
   /** How much less room is left for what is expected to be asked; 0 without a forecast. */
   readonly packing: number;
-  /** Free thousandths of the device that a share is best taken from; 0 where there is none to choose. */
+  /** Free thousandths of the device that a share is best taken from; -1 where there is none to choose. */
   readonly deviceFree: number;
 }
 
 const TOPOLOGIES = { nvswitch: 0, "all-to-all": 0, mesh: 1, ring: 2 } as const;
 const UNTOLD_TOPOLOGY = 3;
-const NO_LOSS: Loss = { steps: 0, free: 0 };
+const NO_LOSS: Loss = { steps: 0, free: -1 };
 
-/** Ranks one offer; what a task on it costs others is asked of the forecast, where there is one. */
-export type Rank = (offer: Offer, lossOf?: LossOf) => Ranked;
+/** Ranks one offer, with what a task on it costs others where there is a forecast. */
+export type Rank = (offer: Offer, loss?: Loss) => Ranked;
 
 /** Prepares the ranking of many offers. */
 export function ranker(requirement: Requirement, rates: CurrencyRates): Rank {
@@ -36,10 +36,9 @@ export function ranker(requirement: Requirement, rates: CurrencyRates): Rank {
   const untold = sign < 0 ? 0 : Number.POSITIVE_INFINITY;
   const communicates = speaks(requirement);
   const isCost = requirement.objective === "cost";
-  return (offer, lossOf) => {
+  return (offer, { steps, free } = NO_LOSS) => {
     const value = evaluate(offer);
     const rate = isCost ? value : taskRate(offer, requirement, rates);
-    const { steps, free } = lossOf?.(offer) ?? NO_LOSS;
     return {
       offer,
       loss: value === undefined ? untold : sign * value,
@@ -72,12 +71,22 @@ function fabricLoss({ gpu }: Offer): number {
  */
 export function compareRanked(left: Ranked, right: Ranked): number {
   return (
+    compareTerms(left, right) ||
+    compareNumbers(left.packing, right.packing) ||
+    compareNames(left.offer.id, right.offer.id)
+  );
+}
+
+/** The terms that an offer has by itself. */
+export type OwnTerms = Pick<Ranked, "loss" | "second" | "fabric" | "rate">;
+
+/** The order as far as it goes by these terms. */
+export function compareTerms(left: OwnTerms, right: OwnTerms): number {
+  return (
     compareNumbers(left.loss, right.loss) ||
     compareNumbers(left.second, right.second) ||
     compareNumbers(left.fabric, right.fabric) ||
-    compareNumbers(left.rate, right.rate) ||
-    compareNumbers(left.packing, right.packing) ||
-    compareNames(left.offer.id, right.offer.id)
+    compareNumbers(left.rate, right.rate)
   );
 }
 

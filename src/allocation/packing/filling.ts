@@ -135,7 +135,14 @@ function takeAt(part: number, milli: number): void {
 }
 
 /** Fills one order in; adds what is taken to the range, and narrows it to where the same tasks find room. */
-function fillOnce(orders: Orders, first: number, end: number, devices: DeviceSet, cpuMilli: number, range: Range) {
+function fillOnce(
+  orders: Orders,
+  first: number,
+  end: number,
+  devices: DeviceSet,
+  cpuMilli: number,
+  range: Range,
+) {
   const { milli, cpu, following } = orders;
   whole = devices.whole;
   parts = devices.free.length - whole;

@@ -14,30 +14,34 @@ const LOSS_STEP = 40;
 export interface Loss {
   /** How much less the room is worth without what the task takes. */
   readonly steps: number;
-  /** Free thousandths of the device that a share is best taken from; 0 where the task takes whole devices. */
+  /** Free thousandths of the device that a share is best taken from; -1 where the task takes whole devices. */
   readonly free: number;
 }
 
 /** What a task costs on each of many offers that have room for it. */
 export type LossOf = (offer: Offer) => Loss;
 
-const outlooks = new WeakMap<Forecast, Outlook>();
-
 /** What a task would cost others, by this forecast. */
 export function lossFor(forecast: Forecast, requirement: Requirement): LossOf {
-  const outlook = outlooks.get(forecast) ?? createOutlook(forecast);
-  outlooks.set(forecast, outlook);
-  const size = sizeOf(requirement);
-  const number = outlook.numberOf(size);
-  return (offer) => {
-    const view = outlook.viewOf(offer);
-    let loss = view.losses[number];
-    if (loss === undefined) {
-      loss = lossAt(view, size);
-      view.losses[number] = loss;
-    }
-    return loss;
-  };
+  const { viewOf, lossIn } = outlookOf(forecast);
+  const lossOf = lossIn(requirement);
+  return (offer) => lossOf(viewOf(offer));
+}
+
+/** How offers look to whom a forecast expects. */
+export interface Outlook {
+  readonly viewOf: (offer: Offer) => View;
+  /** What a task costs on offers that have room for it. */
+  readonly lossIn: (requirement: Requirement) => (view: View) => Loss;
+}
+
+const outlooks = new WeakMap<Forecast, Outlook>();
+
+/** What was worked out for a forecast is kept as long as the forecast. */
+export function outlookOf(forecast: Forecast): Outlook {
+  const known = outlooks.get(forecast) ?? createOutlook(forecast);
+  outlooks.set(forecast, known);
+  return known;
 }
 
 /** All of a task that matters for what it costs others. */
@@ -55,7 +59,7 @@ const sizeOf = ({ gpu, cpu }: Requirement): Size => ({
 });
 
 /** What is known of offers with the same room. */
-interface View {
+export interface View {
   readonly cpuMilli: number;
   readonly devices: DeviceSet;
   readonly worthOf: Worth;
@@ -67,32 +71,27 @@ interface View {
 /** What room is worth: thousandths of devices that are expected to be used. */
 type Worth = (devices: DeviceSet, cpuMilli: number) => number;
 
-interface Outlook {
-  readonly viewOf: (offer: Offer) => View;
-  /** Sizes are counted as they come. */
-  readonly numberOf: (size: Size) => number;
-}
-
 function createOutlook(forecast: Forecast): Outlook {
+  /** Sizes are counted as they come. */
   const sizes = new Map<string, number>();
-  const views = new WeakMap<Offer, View>();
   const classes = new Map<number, (offer: Offer) => View>();
   return {
     viewOf: (offer) => {
-      let view = views.get(offer);
-      if (view !== undefined) return view;
       const offerClass = forecast.classes.classOf(offer);
       const viewIn = classes.get(offerClass) ?? viewsIn(forecast, offerClass);
       classes.set(offerClass, viewIn);
-      view = viewIn(offer);
-      views.set(offer, view);
-      return view;
+      return viewIn(offer);
     },
-    numberOf: ({ cpuMilli, devices, share }) => {
-      const key = `${cpuMilli} ${devices} ${share}`;
+    lossIn: (requirement) => {
+      const size = sizeOf(requirement);
+      const key = JSON.stringify(size);
       const number = sizes.get(key) ?? sizes.size;
       sizes.set(key, number);
-      return number;
+      return (view) => {
+        const known = view.losses[number] ?? lossAt(view, size);
+        view.losses[number] = known;
+        return known;
+      };
     },
   };
 }
@@ -147,7 +146,7 @@ function keptIn(
 function lossAt(view: View, { cpuMilli, devices: count, share }: Size): Loss {
   const { devices } = view;
   const cpuLeft = view.cpuMilli - cpuMilli;
-  if (share === undefined) return { steps: stepsTo(view, withoutWhole(devices, count), cpuLeft), free: 0 };
+  if (share === undefined) return { steps: stepsTo(view, withoutWhole(devices, count), cpuLeft), free: -1 };
   let steps = Number.POSITIVE_INFINITY;
   let free = -1;
   let tried = -1;

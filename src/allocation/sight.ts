@@ -1,0 +1,26 @@
+import { type Outlook, outlookOf, type View } from "./packing/outlook.ts";
+import type { Forecast, Offer } from "./types.ts";
+
+/** How the offers of a ledger look in one forecast, by position: each looked at once as long as it is the same object. */
+export interface Sight {
+  readonly forecast: Forecast;
+  readonly outlook: Outlook;
+  readonly offers: (Offer | undefined)[];
+  readonly views: (View | undefined)[];
+}
+
+export const createSight = (forecast: Forecast): Sight => ({
+  forecast,
+  outlook: outlookOf(forecast),
+  offers: [],
+  views: [],
+});
+
+export function viewAt({ outlook, offers, views }: Sight, position: number, offer: Offer): View {
+  const known = views[position];
+  if (known !== undefined && offers[position] === offer) return known;
+  const view = outlook.viewOf(offer);
+  offers[position] = offer;
+  views[position] = view;
+  return view;
+}
