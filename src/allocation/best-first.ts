@@ -66,7 +66,8 @@ export function createBestFirst(
       if (place < size) settle(place, at(size));
     },
     change: (each) => {
-      for (let place = 0; place < size; place += 1) each(at(place));
+      for (let position = 0; position < length; position += 1)
+        if ((places[position] as number) >= 0) each(position);
       for (let place = (size >> 1) - 1; place >= 0; place -= 1) sink(place, at(place));
     },
     first: (limit) => {

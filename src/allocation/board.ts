@@ -67,7 +67,7 @@ const isWhole = (snapshot: Snapshot): snapshot is Ledger =>
 function currentColumn(ledger: Ledger, requirement: Requirement): Column {
   const { index, offers, version, forecast } = ledger;
   const board = boardOf(ledger);
-  if (board.sight?.forecast !== forecast) board.sight = forecast && createSight(forecast);
+  if (board.sight?.forecast !== forecast) board.sight = forecast && createSight(forecast, offers.length);
   const kept = keptColumn(board, ledger, requirement);
   const positions = changesBetween(index.history, kept.version, version.number) ?? [...offers.keys()];
   update(kept.column, ledger, positions, board.sight);

@@ -9,13 +9,16 @@ export interface Sight {
   readonly views: (View | undefined)[];
 }
 
-export const createSight = (forecast: Forecast): Sight => ({
+/** Of so many offers, none of which was looked at yet. */
+export const createSight = (forecast: Forecast, length: number): Sight => ({
   forecast,
   outlook: outlookOf(forecast),
-  offers: [],
-  views: [],
+  // Filled: an array that is written from its end becomes a slow table.
+  offers: Array.from({ length }, () => undefined),
+  views: Array.from({ length }, () => undefined),
 });
 
+/** How the offer at this position looks now. */
 export function viewAt({ outlook, offers, views }: Sight, position: number, offer: Offer): View {
   const known = views[position];
   if (known !== undefined && offers[position] === offer) return known;
