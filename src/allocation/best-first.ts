@@ -70,24 +70,31 @@ export function createBestFirst(
         if ((places[position] as number) >= 0) each(position);
       for (let place = (size >> 1) - 1; place >= 0; place -= 1) sink(place, at(place));
     },
-    first: (limit) => {
-      const found: number[] = [];
-      /** Places whose parents were found, the best last. */
-      const open: number[] = size > 0 ? [0] : [];
-      const offer = (place: number): void => {
-        if (place >= size) return;
-        let before = open.length;
-        while (before > 0 && isBefore(at(open[before - 1] as number), at(place))) before -= 1;
-        open.splice(before, 0, place);
-      };
-      while (found.length < limit) {
-        const place = open.pop();
-        if (place === undefined) break;
-        found.push(at(place));
-        offer(2 * place + 1);
-        offer(2 * place + 2);
-      }
-      return found;
-    },
+    first: (limit) => firstPlaces(limit, size, (left, right) => isBefore(at(left), at(right))).map(at),
   };
+}
+
+/** The places of so many first ones of a heap, in their order: nobody comes before the one that stands above. */
+function firstPlaces(
+  limit: number,
+  size: number,
+  isBefore: (left: number, right: number) => boolean,
+): readonly number[] {
+  const found: number[] = [];
+  /** Places below those that were found, the best last. */
+  const open: number[] = size > 0 ? [0] : [];
+  const add = (place: number): void => {
+    if (place >= size) return;
+    let before = open.length;
+    while (before > 0 && isBefore(open[before - 1] as number, place)) before -= 1;
+    open.splice(before, 0, place);
+  };
+  while (found.length < limit) {
+    const place = open.pop();
+    if (place === undefined) break;
+    found.push(place);
+    add(2 * place + 1);
+    add(2 * place + 2);
+  }
+  return found;
 }

@@ -14,13 +14,18 @@ const MOST_ROOMS = 200_000;
 /** How many thousandths tasks would take of devices on a node with so much CPU. */
 export type Filling = (devices: DeviceSet, cpuMilli: number) => number;
 
+/** Where the tasks of an order begin and end. */
+interface Order {
+  readonly first: number;
+  readonly end: number;
+}
+
 /** Tasks that arrive one after the other, in several orders. */
 interface Orders {
   /** Of each task: thousandths of one device, or of all of its whole ones. */
   readonly milli: Int32Array;
   readonly cpu: Int32Array;
-  /** Where each order ends. */
-  readonly ends: readonly number[];
+  readonly each: readonly Order[];
   /** By level of what is free of a device: where to go on from each task, past those that are too large. */
   readonly following: readonly Int16Array[];
 }
@@ -48,12 +53,8 @@ export function fillingOf(forecast: Forecast, offerClass: number): Filling {
     }
     for (const { least, limit, used } of ranges) if (least <= cpuMilli && cpuMilli < limit) return used;
     const range = { least: 0, limit: Number.POSITIVE_INFINITY, used: 0 };
-    let first = 0;
-    for (const end of orders.ends) {
-      fillOnce(orders, first, end, devices, cpuMilli, range);
-      first = end;
-    }
-    range.used /= orders.ends.length;
+    for (const order of orders.each) fillOnce(orders, order, devices, cpuMilli, range);
+    range.used /= orders.each.length;
     ranges.push(range);
     rooms += 1;
     if (rooms < MOST_ROOMS) return range.used;
@@ -65,10 +66,11 @@ export function fillingOf(forecast: Forecast, offerClass: number): Filling {
 
 /** Only tasks that offers with these bits may get. */
 function ordersOf({ classes: { shapes, bits }, sequences }: Forecast, offerClass: number): Orders {
-  const ends: number[] = [];
+  const each: Order[] = [];
   const tasks = sequences.flatMap((sequence) => {
     const open = sequence.filter((shape) => ((bits[shape] ?? 0) & offerClass) !== 0);
-    ends.push((ends.at(-1) ?? 0) + open.length);
+    const first = each.at(-1)?.end ?? 0;
+    each.push({ first, end: first + open.length });
     return open.flatMap((shape) => shapes[shape] ?? []);
   });
   const milli = Int32Array.from(tasks, ({ devices, deviceMilli }) =>
@@ -77,7 +79,7 @@ function ordersOf({ classes: { shapes, bits }, sequences }: Forecast, offerClass
   return {
     milli,
     cpu: Int32Array.from(tasks, ({ cpuMilli }) => cpuMilli),
-    ends,
+    each,
     following: Array.from({ length: WHOLE_LEVEL + 1 }, (_, level) =>
       followingOf(milli, level === WHOLE_LEVEL ? Number.POSITIVE_INFINITY : level << LEVEL_BITS),
     ),
@@ -137,12 +139,11 @@ function takeAt(part: number, milli: number): void {
 /** Fills one order in; adds what is taken to the range, and narrows it to where the same tasks find room. */
 function fillOnce(
   orders: Orders,
-  first: number,
-  end: number,
+  { first, end }: Order,
   devices: DeviceSet,
   cpuMilli: number,
   range: Range,
-) {
+): void {
   const { milli, cpu, following } = orders;
   whole = devices.whole;
   parts = devices.free.length - whole;

@@ -20,7 +20,9 @@ describe("between two versions", () => {
     ["the same on the way back", third, FIRST_VERSION, [1, 2, 3]],
     ["of two that come from the same, what changed in both of them", third, last, [2, 3, 4, 5]],
   ])("%s", (_, left, right, positions) => {
-    expect([...(changesBetween(history, left, right) ?? [])].sort()).toEqual(positions);
+    expect([...(changesBetween(history, left, right) ?? [])].sort((one, other) => one - other)).toEqual(
+      positions,
+    );
   });
 
   test("nothing is known of what was never up to date", () => {
