@@ -30,6 +30,7 @@ export default defineConfig({
           exclude: [
             "test/integration/capsule.test.ts",
             "test/integration/federation-*.test.ts",
+            "test/integration/provider-role.test.ts",
             "test/integration/fluidos*.test.ts",
           ],
           env: { FLARE_TEST_API: "real" },

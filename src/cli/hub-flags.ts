@@ -7,6 +7,7 @@ import { type Listen, listenFlag, logLevelFlag } from "./process-flags.ts";
 /** The flags of `flare hub` as commander hands them over. */
 export interface HubFlags {
   readonly config?: string;
+  readonly role?: HubConfig["role"];
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace: string;
@@ -26,6 +27,12 @@ const DEFAULT_NAMESPACE = "flare-system";
 export function hubFlags(): readonly Option[] {
   return [
     new Option("--config <file>", "configuration file (YAML); flags win over it").env("FLARE_HUB_CONFIG"),
+    new Option(
+      "--role <role>",
+      "hub: places Intents at providers; provider: publishes its own cluster's GPU nodes",
+    )
+      .choices(["hub", "provider"])
+      .env("FLARE_HUB_ROLE"),
     new Option("--kubeconfig <file>", "kubeconfig; default KUBECONFIG, ~/.kube/config, or the pod's account"),
     new Option("--context <name>", "context of the kubeconfig").env("FLARE_CONTEXT"),
     new Option("--namespace <name>", "the hub's own namespace: of its Lease")
@@ -56,6 +63,7 @@ export function configWith(flags: HubFlags, file: HubConfig): HubConfig {
     throw new UserError(`--currency ${currency}: there is no rate of it in intents.currencyRates`);
   return {
     ...file,
+    role: flags.role ?? file.role,
     intents: { ...intents, currency },
     leaderElection: { ...leaderElection, enabled: flags.leaderElect ?? leaderElection.enabled },
     flavors: {

@@ -12,6 +12,7 @@ Examples:
   $ kubectl apply -k manifests/crds                 what the hub needs on its cluster
   $ flare hub                                       with your kubeconfig, one replica
   $ flare hub --config hub.yaml --leader-elect      as in a cluster, where it runs by manifests/hub
+  $ flare hub --role provider                       in a provider's cluster: publish its GPU nodes for FLUIDOS to sell
   $ kubectl get providers                           whom it knows, and how it stands with them
 
 A provider is a Secret with its kubeconfig and a Provider object:
@@ -68,7 +69,7 @@ async function run(command: Command, flags: HubFlags): Promise<void> {
   process.exitCode = await runHub(options, {
     client,
     connect,
-    ...(await partsOf(flags.mappings)),
+    ...(await partsOf(flags.mappings, config.role)),
     log: createLogger({ level: flags.logLevel }),
     signal: stopper.signal,
     version,
@@ -90,6 +91,7 @@ async function checkWebhookKeys({ webhooks }: HubConfig): Promise<void> {
 /** What the hub knows by the mapping tables, the built-in ones with the site's on top: regions, and models of Intents. */
 async function partsOf(
   folder: string | undefined,
+  role: HubConfig["role"],
 ): Promise<Pick<HubDeps, "regions" | "controllers" | "resolveModel">> {
   const [{ tablesWith, siteTables }, { createRegions }, { createIntentController }, { catalogueModels }] =
     await Promise.all([
@@ -104,7 +106,7 @@ async function partsOf(
   const resolveModel = catalogueModels(catalogue);
   return {
     regions: createRegions(lookups.get("regions")?.tree),
-    controllers: [createIntentController({ resolveModel })],
+    controllers: role === "hub" ? [createIntentController({ resolveModel })] : [],
     resolveModel,
   };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { providerSpecSchema } from "../intent/provider-schema.ts";
 import { apiConfigSchema } from "./api/config.ts";
 import { duration, name } from "./config-fields.ts";
 import { fluidosSection } from "./engines/fluidos/config.ts";
@@ -57,8 +58,23 @@ const flavors = z.strictObject({
     .prefault({}),
 });
 
+/** The cluster that a hub of role `provider` runs in; what a Provider object would say of it. */
+const ownCluster = z.strictObject({
+  name: name.default("local"),
+  ...providerSpecSchema.pick({
+    priceFactor: true,
+    paused: true,
+    defaults: true,
+    overrides: true,
+    tolerations: true,
+  }).shape,
+});
+
 /** The configuration of a hub, as its file has it. Durations come out as milliseconds. */
 export const hubConfigSchema = z.strictObject({
+  /** hub: gathers providers and places Intents. provider: publishes the GPU nodes of its own cluster for FLUIDOS to sell. */
+  role: z.enum(["hub", "provider"]).default("hub"),
+  provider: ownCluster.prefault({}),
   leaderElection: leaderElection.prefault({}),
   providers: providers.prefault({}),
   /** Taints of GPU nodes that workloads tolerate at every provider. */

@@ -5,6 +5,7 @@ import { createOfferPool, type OfferPool } from "./inventory/offer-pool.ts";
 import { createReservations, type Reservations } from "./inventory/reservations.ts";
 import type { HubDeps, HubOptions } from "./options.ts";
 import type { ProviderDirectory, ProviderEntry } from "./providers/directory.ts";
+import { ownProvider } from "./providers/own-provider.ts";
 import { createProviders, type Providers } from "./providers/providers.ts";
 
 /** What a replica knows of the federation, whether it leads or not: its providers and what they offer. Only read. */
@@ -25,6 +26,7 @@ export function createFederation({ config }: HubOptions, deps: HubDeps): Federat
   const pool = createOfferPool(reservations);
   const providers = createProviders({
     client,
+    only: config.role === "provider" ? ownProvider(config.provider) : undefined,
     connect,
     pool,
     reservations,

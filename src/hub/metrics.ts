@@ -21,7 +21,7 @@ export interface HubSources {
   readonly providers: ProviderDirectory;
 }
 
-export const FLAVOR_VERBS = ["apply", "delete", "conflict"] as const;
+export const FLAVOR_VERBS = ["apply", "patch", "delete", "conflict"] as const;
 export type FlavorVerb = (typeof FLAVOR_VERBS)[number];
 
 /** More series than this of one kind help nobody and cost Prometheus memory. */
@@ -46,7 +46,7 @@ export function createHubMetrics(registry: Metrics, version: string): HubMetrics
   });
   const flavors = counter(registry, {
     name: "flare_hub_flavor_writes_total",
-    help: "Writes of FLUIDOS Flavors: apply, delete, and conflict (a Flavor of that name is somebody else's).",
+    help: "Writes of FLUIDOS Flavors: apply, patch (of those that FLUIDOS made), delete, and conflict (a Flavor of that name is somebody else's).",
     labels: ["verb"],
   });
   for (const verb of FLAVOR_VERBS) flavors.inc({ verb }, 0);

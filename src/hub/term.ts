@@ -50,7 +50,7 @@ export async function runTerm(around: TermSurroundings, signal: AbortSignal): Pr
   });
   const controllers: readonly Controller[] = [createFlavorController(), ...(deps.controllers ?? [])];
   const running = [
-    keepStatuses(statusOptions(around, context), term.signal),
+    ...(context.config.role === "hub" ? [keepStatuses(statusOptions(around, context), term.signal)] : []),
     ...controllers.map(async (controller) => {
       deps.log.debug({ controller: controller.name }, "started");
       await controller.start(context);

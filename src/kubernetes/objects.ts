@@ -7,6 +7,13 @@ export interface ManagedFieldsEntry {
   readonly fieldsV1?: unknown;
 }
 
+/** One entry of `metadata.ownerReferences`. */
+export interface OwnerReference {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly name?: string;
+}
+
 /** The part of `metadata` that this program reads. */
 export interface ObjectMeta {
   readonly name?: string;
@@ -19,6 +26,7 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly managedFields?: readonly ManagedFieldsEntry[];
+  readonly ownerReferences?: readonly OwnerReference[];
 }
 
 /** Any Kubernetes object as it comes over the wire; callers narrow it with their own type. */

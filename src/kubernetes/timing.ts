@@ -72,6 +72,13 @@ export function createLimit(outer: AbortSignal, milliseconds: number): Limit {
   };
 }
 
+/** Resolves when the signal aborts. */
+export const whenAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
 /** Milliseconds to wait before attempt `failures + 1`: full jitter, doubling from 0.5 s to 30 s, never under 50 ms. */
 export function backoffDelay(failures: number, random: () => number): number {
   const ceiling = Math.min(30_000, 500 * 2 ** Math.min(Math.max(failures - 1, 0), 10));

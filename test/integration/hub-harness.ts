@@ -50,7 +50,7 @@ const IN_A_HURRY = {
 /** Starts a hub on a cluster. */
 export async function startHub(
   cluster: Pick<TestCluster, "kubeconfig">,
-  config: { readonly [section: string]: object } = {},
+  config: { readonly [section: string]: object | string } = {},
   parts: {
     readonly identity?: string;
     readonly controllers?: readonly Controller[];
@@ -123,10 +123,13 @@ export async function startHub(
   };
 }
 
-function mergedConfig(config: { readonly [section: string]: object }): HubConfig {
+function mergedConfig(config: { readonly [section: string]: object | string }): HubConfig {
   const sections = new Set([...Object.keys(IN_A_HURRY), ...Object.keys(config)]);
   const hurry: { readonly [section: string]: object } = IN_A_HURRY;
   return hubConfigSchema.parse(
-    Object.fromEntries([...sections].map((name) => [name, { ...hurry[name], ...config[name] }])),
+    Object.fromEntries([...sections].map((name) => [name, merged(hurry[name], config[name])])),
   );
 }
+
+const merged = (hurry: object | undefined, said: object | string | undefined): object | string =>
+  typeof said === "string" ? said : { ...hurry, ...said };

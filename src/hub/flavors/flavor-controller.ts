@@ -1,23 +1,22 @@
 import type { Flavor } from "../../fluidos/flavor.ts";
-import { isKubeError } from "../../kubernetes/kube-error.ts";
-import type { KubeObject, ManagedFieldsEntry, Resource } from "../../kubernetes/objects.ts";
+import type { KubeObject, Resource } from "../../kubernetes/objects.ts";
 import { createRateLimit } from "../../kubernetes/rate-limit.ts";
 import { createReflector, type Reflector } from "../../kubernetes/reflector.ts";
-import { elapsed, sleep } from "../../kubernetes/timing.ts";
+import { elapsed, sleep, whenAborted } from "../../kubernetes/timing.ts";
 import { createWorkQueue, type WorkQueue, type WorkResult } from "../../kubernetes/work-queue.ts";
 import { KEYS } from "../../workload/identity.ts";
-import { labelValue } from "../../workload/names.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
-import { HUB_MANAGER } from "../manager.ts";
 import { covers } from "./covers.ts";
-import { findFlavors, readIdentity } from "./flavor-resources.ts";
-import { createFlavorTargets, type FlavorTargets } from "./flavor-targets.ts";
-import { type FlavorPlace, flavorOf, OWNED_SELECTOR } from "./node-flavors.ts";
+import { findContracts, findFlavors, readIdentity } from "./flavor-resources.ts";
+import { createFlavorTargets } from "./flavor-targets.ts";
+import { applyFlavor, type Keeper, NOT_YET_MS, type Observed, withdraw } from "./flavor-writes.ts";
+import { keepManagedFlavors } from "./managed-flavors.ts";
+import { createMarket } from "./market.ts";
+import { type FlavorPlace, type FlavorTarget, flavorOf, OWNED_SELECTOR } from "./node-flavors.ts";
+import { type GroupSales, salesOf } from "./node-sales.ts";
 
 /** A site that installs FLUIDOS later does not restart the hub for it. */
 const LOOK_AGAIN_MS = 60_000;
-/** A provider that is not known whole yet: its old Flavors stay for now. */
-const NOT_YET_MS = 2000;
 
 /** Keeps a Flavor for each GPU node of the providers that the hub places at itself. */
 export function createFlavorController(): Controller {
@@ -25,19 +24,14 @@ export function createFlavorController(): Controller {
 }
 
 async function run(context: ControllerContext): Promise<void> {
-  const { client, config, signal } = context;
+  const { config, signal } = context;
   if (!config.flavors.enabled) return;
-  const call = { signal };
   let told = false;
   while (!signal.aborted) {
     try {
-      const resource = await findFlavors(client, call);
-      if (resource !== undefined) {
-        const { namespace } = config.flavors;
-        const owner = (await readIdentity(client, namespace, call)) ?? config.flavors.owner;
-        return await keepFlavors(context, resource, { namespace, owner });
-      }
-      if (!told) context.log.info({}, "this cluster has no Flavors (nodecore.fluidos.eu): none are written");
+      const found = await findSite(context);
+      if (typeof found !== "string") return await keepFlavors(context, found);
+      if (!told) context.log.info({}, `this cluster has no ${found}: no Flavors are written`);
       told = true;
     } catch (error) {
       if (!signal.aborted)
@@ -47,28 +41,40 @@ async function run(context: ControllerContext): Promise<void> {
   }
 }
 
-/** A Flavor of ours as it is on the cluster: as text, because there may be ten thousand. */
-interface Observed {
-  readonly provider: string;
-  readonly text: string;
-}
-
-/** What work on one Flavor needs. */
-interface Keeper {
-  readonly context: ControllerContext;
+interface Site {
   readonly resource: Resource;
+  /** Where the hub is a provider's, and Flavors are sold. */
+  readonly contracts: Resource | undefined;
   readonly place: FlavorPlace;
-  readonly targets: FlavorTargets;
-  readonly observed: (name: string) => Observed | undefined;
-  readonly writtenAt: Map<string, number>;
 }
 
-async function keepFlavors(
-  context: ControllerContext,
-  resource: Resource,
-  place: FlavorPlace,
-): Promise<void> {
+/** What there is to work with, or what is missing. */
+async function findSite({ client, config, signal }: ControllerContext): Promise<Site | string> {
+  const { namespace } = config.flavors;
+  const isProvider = config.role === "provider";
+  const resource = await findFlavors(client, { signal });
+  if (resource === undefined) return "Flavors (nodecore.fluidos.eu)";
+  const contracts = isProvider ? await findContracts(client, { signal }) : undefined;
+  if (contracts === undefined && isProvider) return "Contracts (reservation.fluidos.eu)";
+  const owner = (await readIdentity(client, namespace, { signal })) ?? config.flavors.owner;
+  return {
+    resource,
+    contracts,
+    place: { namespace, owner, ...(isProvider ? { providerID: owner.nodeID } : {}) },
+  };
+}
+
+async function keepFlavors(context: ControllerContext, { resource, contracts, place }: Site): Promise<void> {
   const { pool, providers, signal, metrics, config } = context;
+  const market =
+    contracts &&
+    createMarket({
+      context,
+      flavors: resource,
+      contracts,
+      namespace: place.namespace,
+      provider: config.provider.name,
+    });
   const isDirect = (name: string): boolean => providers.get(name)?.provider().spec.engine === "direct";
   const targets = createFlavorTargets(pool, isDirect);
   const writtenAt = new Map<string, number>();
@@ -81,6 +87,7 @@ async function keepFlavors(
     resource,
     place,
     targets,
+    market,
     writtenAt,
     observed: (name) => reflector.get(`${place.namespace}/${name}`),
   };
@@ -92,21 +99,24 @@ async function keepFlavors(
   const touch = (provider: string): void => {
     for (const { node } of pool.nodes(provider)) targets.update({ provider, node: node.name }).forEach(add);
   };
+  const sold = (node: string): void => {
+    targets.update({ provider: config.provider.name, node }).forEach(add);
+    for (const { name, isOurs } of market?.flavors(node) ?? []) if (isOurs) add(name);
+  };
   const reflector = watchFlavors(keeper, add, () => isSynced());
-  const watching = reflector.run(signal);
-  const aborted = new Promise<void>((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true }),
-  );
-  await Promise.race([Promise.all([synced, providers.listed]), aborted]);
+  const watching = Promise.all([reflector.run(signal), market?.run(signal)]);
+  await Promise.race([Promise.all([synced, market?.synced, providers.listed]), whenAborted(signal)]);
   queue = startQueue(keeper);
   metrics.queue("flavor", queue);
   const unsubscribe = [
     pool.subscribe((changes) => changes.flatMap((change) => targets.update(change)).forEach(add)),
     providers.subscribe(touch),
+    ...(market === undefined ? [] : [market.subscribe(sold)]),
   ];
   for (const { name } of providers.all()) touch(name);
   for (const { name } of reflector.values()) add(name);
-  await watching;
+  const managed = market && keepManagedFlavors({ context, resource, place, market });
+  await Promise.all([watching, managed]);
   for (const end of unsubscribe) end();
   await queue.stop();
 }
@@ -159,70 +169,30 @@ async function reconcile(keeper: Keeper, name: string, signal: AbortSignal): Pro
   const { context, targets, place } = keeper;
   const target = targets.get(name);
   const observed = keeper.observed(name);
-  if (target === undefined) return observed === undefined ? {} : withdraw(keeper, name, observed, signal);
+  const sales = target && salesAt(keeper, target);
+  if (target === undefined || sales?.isCovered === true)
+    return observed === undefined ? {} : withdraw(keeper, name, observed, signal);
   const node = context.pool.node(target.provider, target.node)?.node;
   const offers = context.pool.available(target.provider, target.node);
   const offer = offers.find(({ resource }) => resource === target.resource);
   if (node === undefined || offer === undefined) return {};
-  const wanted = flavorOf(name, offer, node, place);
+  const wanted = flavorOf(name, sales?.isSold === true ? { ...offer, free: 0 } : offer, node, place);
   const { labels } = wanted.metadata;
-  if (
-    observed !== undefined &&
-    covers(JSON.parse(observed.text), { metadata: { labels }, spec: wanted.spec })
-  )
-    return {};
-  await apply(keeper, wanted, observed !== undefined, signal);
+  const present = observed && (JSON.parse(observed.text) as Pick<Flavor, "metadata" | "spec">);
+  if (covers(present, { metadata: { labels }, spec: wanted.spec })) return {};
+  const isPutBack = wanted.spec.availability && present?.spec.availability === false;
+  if (isPutBack && (await keeper.market?.isAnySoldNow([...(sales?.names ?? []), name], signal)))
+    return { requeueAfterMs: NOT_YET_MS };
+  await applyFlavor(keeper, wanted, observed !== undefined, signal);
   return {};
 }
 
-/** Takes away a Flavor of ours that nothing stands behind any more; not on the word of a provider that is silent. */
-async function withdraw(
-  { context, resource, place, writtenAt }: Keeper,
-  name: string,
-  { provider }: Observed,
-  signal: AbortSignal,
-): Promise<WorkResult> {
-  const entry = context.providers.all().find((each) => labelValue(each.name) === provider);
-  if (entry !== undefined && !entry.synced()) return { requeueAfterMs: NOT_YET_MS };
-  await context.client.delete(resource, { namespace: place.namespace, name }, { signal });
-  writtenAt.delete(name);
-  context.metrics.flavorWritten("delete");
-  return {};
+/** How things stand with the sale of a target's devices; undefined where the hub sells nothing. */
+function salesAt(
+  { context, market }: Keeper,
+  { provider, node, resource }: FlavorTarget,
+): GroupSales | undefined {
+  if (market === undefined) return undefined;
+  const resources = context.pool.node(provider, node)?.offers.map((offer) => offer.resource) ?? [];
+  return salesOf(resources, market.flavors(node), market.isSold).find((group) => group.resource === resource);
 }
-
-/**
- * Applies a Flavor. Ours is forced, so that edits by hand are undone; of one that we do not know to be ours nothing is
- * taken: its fields belong to somebody else, unless its label alone was lost.
- */
-async function apply(keeper: Keeper, wanted: Flavor, isOurs: boolean, signal: AbortSignal): Promise<void> {
-  const { context, resource, writtenAt } = keeper;
-  const { name } = wanted.metadata;
-  const force = isOurs || (await wasOurs(keeper, name, signal));
-  const done = await context.client.apply(resource, wanted, { fieldManager: HUB_MANAGER, force, signal });
-  writtenAt.set(name, elapsed());
-  context.metrics.flavorWritten(done.outcome === "applied" ? "apply" : "conflict");
-  if (done.outcome === "applied") return;
-  const managers = [...new Set(done.conflicts.map(({ manager }) => manager))].join(", ");
-  throw new Error(`Flavor ${wanted.metadata.namespace}/${name} belongs to ${managers}: it is left as it is`);
-}
-
-async function wasOurs(
-  { context, resource, place }: Keeper,
-  name: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    const { metadata } = await context.client.get<KubeObject>(
-      resource,
-      { namespace: place.namespace, name },
-      { signal },
-    );
-    return metadata?.managedFields?.some(isApplyOfOurs) === true;
-  } catch (error) {
-    if (isKubeError(error, "not-found")) return false;
-    throw error;
-  }
-}
-
-const isApplyOfOurs = ({ manager, operation }: ManagedFieldsEntry): boolean =>
-  manager === HUB_MANAGER && operation === "Apply";

@@ -17,6 +17,18 @@ export function findFlavors(
   );
 }
 
+/** Contracts on Flavors, in the same way. */
+export function findContracts(
+  client: Pick<KubeClient, "raw">,
+  call: CallOptions,
+): Promise<Resource | undefined> {
+  return findResource(
+    client,
+    { group: "reservation.fluidos.eu", plural: "contracts", versions: ["v1alpha1"] },
+    call,
+  );
+}
+
 const IDENTITY = "fluidos-node-identity";
 
 /** Who the FLUIDOS node of this cluster is, by its ConfigMap; undefined where there is none, or none that we may read. */

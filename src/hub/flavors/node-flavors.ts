@@ -23,6 +23,8 @@ export interface FlavorTarget {
 export interface FlavorPlace {
   readonly namespace: string;
   readonly owner: NodeIdentity;
+  /** The name of the offer's provider where absent. */
+  readonly providerID?: string;
 }
 
 const GIB = 2 ** 30;
@@ -52,9 +54,9 @@ export function flavorOf(name: string, offer: Offer, node: NodeRecord, place: Fl
   const location = locationOf(offer);
   return buildFlavor({
     name,
+    providerID: offer.provider,
     ...place,
     labels: { [MANAGED_BY]: HUB_MANAGER, [KEYS.provider]: labelValue(offer.provider) },
-    providerID: offer.provider,
     architecture: node.architecture,
     cpu: offer.cpu,
     memoryBytes: offer.memoryGi * GIB,

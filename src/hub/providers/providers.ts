@@ -3,6 +3,7 @@ import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { KubeObject, Resource } from "../../kubernetes/objects.ts";
 import { createReflector, type Reflector } from "../../kubernetes/reflector.ts";
 import type { Change } from "../../kubernetes/reflector-store.ts";
+import { whenAborted } from "../../kubernetes/timing.ts";
 import type { ProviderDirectory, ProviderEntry } from "./directory.ts";
 import { type ProviderRuntime, type ProviderSurroundings, startProvider } from "./provider-runtime.ts";
 import { readProvider } from "./read-provider.ts";
@@ -24,8 +25,13 @@ export interface Providers {
   run(signal: AbortSignal): Promise<void>;
 }
 
+export interface ProvidersOptions extends ProviderSurroundings {
+  /** The only provider, of which no object tells; undefined: those that Provider objects tell of. */
+  readonly only?: Provider | undefined;
+}
+
 /** Creates it; nothing happens before `run`. */
-export function createProviders(options: ProviderSurroundings): Providers {
+export function createProviders(options: ProvidersOptions): Providers {
   const runtimes = new Map<string, ProviderRuntime>();
   const listeners = new Set<(name: string) => void>();
   const factListeners = new Set<(name: string) => void>();
@@ -61,7 +67,11 @@ export function createProviders(options: ProviderSurroundings): Providers {
     tell(factListeners, name);
     tell(listeners, name);
   };
-  const reflector = watchProviders(options, changed, listed.give);
+  const { only } = options;
+  const source =
+    only === undefined
+      ? watchProviders(options, changed, listed.give)
+      : givenProvider(only, changed, listed.give);
   const unsubscribe = options.pool.subscribe((changes) => {
     for (const name of new Set(changes.map(({ provider }) => provider)))
       if (runtimes.has(name)) tell(factListeners, name);
@@ -72,7 +82,7 @@ export function createProviders(options: ProviderSurroundings): Providers {
     names: () => [...runtimes.keys()],
     subscribe: (listener) => subscribed(factListeners, listener),
     run: async (signal) => {
-      await reflector.run(signal);
+      await source.run(signal);
       unsubscribe();
       for (const name of runtimes.keys()) stopRuntime(name);
       await Promise.all(stopping);
@@ -95,6 +105,19 @@ function createSignal(): { readonly given: Promise<void>; readonly give: () => v
 }
 
 const uidOf = (provider: Provider): string | undefined => provider.metadata.uid;
+
+/** In the place of the watch: tells of one provider and of nothing else. */
+const givenProvider = (
+  provider: Provider,
+  onChange: (change: Change<Provider>) => void,
+  onListed: () => void,
+): Pick<Reflector<Provider>, "run"> => ({
+  run: (signal) => {
+    onChange({ type: "added", key: provider.metadata.name ?? "", value: provider });
+    onListed();
+    return whenAborted(signal);
+  },
+});
 
 function watchProviders(
   options: ProviderSurroundings,

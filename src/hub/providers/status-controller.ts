@@ -1,7 +1,7 @@
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { KubeObject } from "../../kubernetes/objects.ts";
-import { elapsed } from "../../kubernetes/timing.ts";
+import { elapsed, whenAborted } from "../../kubernetes/timing.ts";
 import { createWorkQueue } from "../../kubernetes/work-queue.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { OfferPool } from "../inventory/offer-pool.ts";
@@ -53,10 +53,7 @@ export async function keepStatuses(options: StatusControllerOptions, signal: Abo
   };
   const unsubscribe = providers.subscribe(due);
   for (const name of providers.names()) due(name);
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+  await whenAborted(signal);
   unsubscribe();
   await queue.stop();
 }

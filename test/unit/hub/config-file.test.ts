@@ -20,6 +20,14 @@ describe("the configuration file of a hub", () => {
     });
   });
 
+  it("may be of a provider, and say of its cluster what a Provider object would", () => {
+    const read = readHubConfig("hub.yaml", "role: provider\nprovider: { name: alpha, priceFactor: 1.2 }");
+    expect(read).toMatchObject({
+      ok: true,
+      config: { role: "provider", provider: { name: "alpha", priceFactor: 1.2, paused: false } },
+    });
+  });
+
   it("writes durations as people do", () => {
     const read = readHubConfig("hub.yaml", "providers: { probeEvery: 1m30s }");
     expect(read).toMatchObject({ ok: true, config: { providers: { probeEvery: 90_000 } } });
@@ -35,6 +43,16 @@ describe("the configuration file of a hub", () => {
       "a section that there is not",
       "a: 1\nflavor: {}\n",
       ["hub.yaml:1:1: a: there is no such setting", "hub.yaml:2:1: flavor: there is no such setting"],
+    ],
+    [
+      "a role that there is not",
+      "role: broker\n",
+      ['hub.yaml:1:1: role: Invalid option: expected one of "hub"|"provider"'],
+    ],
+    [
+      "of a provider's cluster how it is reached",
+      "role: provider\nprovider:\n  inCluster: true\n",
+      ["hub.yaml:3:3: provider.inCluster: there is no such setting"],
     ],
     [
       "no duration",

@@ -160,3 +160,22 @@ describe("manifests/hub", () => {
     expect(secrets.map(({ verbs }) => verbs)).toEqual([["create", "patch"]]);
   });
 });
+
+describe("manifests/provider-hub", () => {
+  const own = loadManifests("manifests/provider-hub");
+
+  test.each(own.map((object) => ({ object, id: identity(object) })))(
+    "$id has only fields that its type has",
+    ({ object }) => expect(shapeErrors(object, `V1${object.kind}`)).toEqual([]),
+  );
+
+  test("the shipped configuration is one that the hub reads: of a provider", () => {
+    const [map] = own.filter(({ kind }) => kind === "ConfigMap") as unknown as [
+      { readonly data: Readonly<Record<string, string>> },
+    ];
+    expect(readHubConfig("hub.yaml", map.data["hub.yaml"] ?? "")).toMatchObject({
+      ok: true,
+      config: { role: "provider", provider: { name: "local" }, leaderElection: { enabled: false } },
+    });
+  });
+});
