@@ -93,6 +93,26 @@ const prometheusSchema = z
   })
   .describe("Prometheus that has the GPU metrics of the provider's nodes.");
 
+const capsuleTenant = () =>
+  z
+    .string()
+    .max(52)
+    .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/);
+
+const capsuleSchema = z
+  .strictObject({
+    tenant: capsuleTenant()
+      .describe("Tenant of every tenant of the hub that `tenants` does not name.")
+      .optional(),
+    tenants: z
+      .record(words(63), capsuleTenant())
+      .describe("Tenant in the provider's cluster by tenant of the hub.")
+      .optional(),
+  })
+  .describe(
+    "The provider's cluster has Capsule: namespaces of Intents are given to its Tenants, to that of the same name as the hub's tenant where nothing else is said.",
+  );
+
 /** A provider cluster as the hub is told of it. */
 export const providerSpecSchema = z
   .strictObject({
@@ -120,6 +140,7 @@ export const providerSpecSchema = z
         "Taints of the provider's GPU nodes that workloads tolerate, beside the usual ones of GPU nodes.",
       )
       .optional(),
+    capsule: capsuleSchema.optional(),
     prometheus: prometheusSchema.optional(),
   })
   .register(hints, {
@@ -153,5 +174,7 @@ export const providerStatusSchema = z
 
 export type ProviderSpec = z.output<typeof providerSpecSchema>;
 export type ProviderStatus = z.output<typeof providerStatusSchema>;
+/** Which Tenants of Capsule the namespaces of Intents belong to. */
+export type CapsuleSettings = NonNullable<ProviderSpec["capsule"]>;
 /** Facts of a provider's nodes: `defaults` fill in, `overrides` win. */
 export type ProviderFacts = NonNullable<ProviderSpec["defaults"]>;

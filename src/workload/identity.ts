@@ -15,6 +15,13 @@ export const KEYS = {
   podSecurityReason: "flare.clastix.io/pod-security-reason",
 } as const;
 
+/** How Capsule (v0.10 and later) tells the namespaces of a Tenant. */
+export const CAPSULE = {
+  apiVersion: "capsule.clastix.io/v1beta2",
+  kind: "Tenant",
+  label: "capsule.clastix.io/tenant",
+} as const;
+
 const MANAGER = "flare";
 
 /** Labels of every object of an Intent. */

@@ -54,11 +54,20 @@ export interface IntentIdentity {
  * The name of an Intent's objects in the provider, 42 characters at most. The uid is in the hash, so an Intent that
  * was deleted and made anew never meets the objects of the one before.
  */
-export function baseName({ namespace, name, uid }: IntentIdentity): string {
-  return `${slug(name, BASE_MAX - HASH_LENGTH - 1)}-${shortHash(`${namespace}/${name}/${uid}`)}`;
+export function baseName({ namespace, name, uid }: IntentIdentity, max = BASE_MAX): string {
+  const hash = shortHash(`${namespace}/${name}/${uid}`);
+  const room = max - HASH_LENGTH - 1;
+  return room < 1 ? hash : `${slug(name, room)}-${hash}`;
 }
 
-/** The namespace of an Intent in the provider, told by its tenant and its name. */
+/** The longest name of a tenant that stands whole before the hash of an Intent. */
+export const TENANT_MAX = MAX - HASH_LENGTH - 1;
+
+/**
+ * The namespace of an Intent in the provider, told by its tenant and its name. The tenant's whole name comes first, with
+ * a hyphen: Capsule can be told to take no other for the Tenant of that name.
+ */
 export function workloadNamespace(tenant: string, intent: IntentIdentity): string {
-  return joinName(dnsLabel(tenant, 20), baseName(intent));
+  const prefix = dnsLabel(tenant, TENANT_MAX);
+  return `${prefix}-${baseName(intent, Math.min(BASE_MAX, MAX - prefix.length - 1))}`;
 }

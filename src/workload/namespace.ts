@@ -1,9 +1,9 @@
 import type { V1LimitRange, V1Namespace, V1ResourceQuota } from "@kubernetes/client-node";
 import { parseQuantity, quantityToNumber } from "../units/quantity.ts";
 import { metadata, mostTasks, type WorkloadContext } from "./context.ts";
-import { KEYS } from "./identity.ts";
+import { CAPSULE, KEYS } from "./identity.ts";
 import type { Manifest } from "./manifest.ts";
-import { DEFAULTS } from "./options.ts";
+import { type CapsuleTenant, DEFAULTS } from "./options.ts";
 import { sumQuantities, timesQuantity } from "./quantities.ts";
 import { podSecurityLevel } from "./security.ts";
 import { serviceType } from "./service.ts";
@@ -14,13 +14,15 @@ const POD_SECURITY = "pod-security.kubernetes.io";
 /** The namespace, with the level of security that its pods are held to, and the reason where that is the weaker one. */
 export function namespaceObject(context: WorkloadContext): Manifest<V1Namespace> {
   const { level, reason } = podSecurityLevel(context);
+  const { name, capsuleTenant } = context.options.namespace;
   return {
     apiVersion: "v1",
     kind: "Namespace",
     metadata: {
-      name: context.options.namespace.name,
+      name,
       labels: {
         ...context.labels,
+        ...(capsuleTenant === undefined ? {} : { [CAPSULE.label]: capsuleTenant.name }),
         [`${POD_SECURITY}/enforce`]: level,
         [`${POD_SECURITY}/enforce-version`]: "latest",
         [`${POD_SECURITY}/warn`]: "restricted",
@@ -30,8 +32,21 @@ export function namespaceObject(context: WorkloadContext): Manifest<V1Namespace>
         ...context.annotations,
         ...(reason === undefined ? {} : { [KEYS.podSecurityReason]: reason }),
       },
+      ...ownedBy(capsuleTenant),
     },
   };
+}
+
+/**
+ * Capsule takes a namespace for a Tenant's by this owner. It adds the owner itself to what an account of the Tenant makes
+ * with the label, HEAD also to what an administrator makes; v0.10 wants it given by everybody else.
+ */
+function ownedBy(
+  tenant: CapsuleTenant | undefined,
+): Pick<NonNullable<V1Namespace["metadata"]>, "ownerReferences"> {
+  if (tenant?.uid === undefined) return {};
+  const { apiVersion, kind } = CAPSULE;
+  return { ownerReferences: [{ apiVersion, kind, name: tenant.name, uid: tenant.uid }] };
 }
 
 /** What the Intent asked for and not more: GPUs by resource name, CPU, memory, claims, pods. */

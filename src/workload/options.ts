@@ -7,6 +7,8 @@ export interface WorkloadOptions {
     readonly name: string;
     /** False: the namespace is somebody else's; it is neither made nor limited. Default true. */
     readonly exclusive?: boolean;
+    /** Capsule's Tenant in the provider's cluster that the namespace belongs to. */
+    readonly capsuleTenant?: CapsuleTenant;
   };
   /** Put on every object and pod beside our own. */
   readonly labels?: Readonly<Record<string, string>>;
@@ -44,6 +46,12 @@ export interface WorkloadOptions {
   };
   /** How long a container may take until its port answers, images and models being large. Default 1800. */
   readonly startupSeconds?: number;
+}
+
+export interface CapsuleTenant {
+  readonly name: string;
+  /** Absent where the account may not read Tenants: Capsule itself makes the Tenant the owner then. */
+  readonly uid?: string;
 }
 
 export interface IngressOptions {

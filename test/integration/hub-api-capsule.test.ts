@@ -1,7 +1,8 @@
 /** Tenants as Capsule keeps them. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { CAPSULE_TENANTS } from "../../src/hub/api/tenants/directory.ts";
+import { CAPSULE_TENANTS } from "../../src/hub/engines/resources.ts";
 import type { KubeObject } from "../../src/kubernetes/objects.ts";
+import { TENANT_CRD } from "../support/capsule.ts";
 import { request } from "../support/intents.ts";
 import {
   type ApiCluster,
@@ -16,35 +17,6 @@ import {
 let cluster: ApiCluster;
 let api: RunningApi;
 const tokens: Record<string, string> = {};
-
-/** The part of Capsule's CRD that counts here. */
-const crd = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "tenants.capsule.clastix.io" },
-  spec: {
-    group: "capsule.clastix.io",
-    scope: "Cluster",
-    names: { plural: "tenants", singular: "tenant", kind: "Tenant", listKind: "TenantList" },
-    versions: [
-      {
-        name: "v1beta2",
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        schema: {
-          openAPIV3Schema: {
-            type: "object",
-            properties: {
-              spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-              status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-            },
-          },
-        },
-      },
-    ],
-  },
-};
 
 async function tenant(name: string, owners: readonly object[], namespaces: readonly string[]): Promise<void> {
   const { client } = cluster.hub;
@@ -62,7 +34,7 @@ beforeAll(async () => {
   cluster = await startApiCluster();
   await cluster.provider.addNode({ name: "h100" });
   const { client } = cluster.hub;
-  await client.create(CRDS, crd as KubeObject);
+  await client.create(CRDS, TENANT_CRD as KubeObject);
   await settled(async () => {
     for await (const _ of client.list(CAPSULE_TENANTS)) return;
   });

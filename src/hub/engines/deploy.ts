@@ -6,7 +6,7 @@ import { parseDateTime } from "../../units/dates.ts";
 import { isOwned } from "../../workload/identity.ts";
 import type { SecretValue, WorkloadInput } from "../../workload/input.ts";
 import { observeWorkload } from "../../workload/observe.ts";
-import type { WorkloadOptions } from "../../workload/options.ts";
+import type { CapsuleTenant, WorkloadOptions } from "../../workload/options.ts";
 import { missingSecrets, secretReferences } from "../../workload/secrets.ts";
 import { workloadObjects } from "../../workload/workload-objects.ts";
 import { conditionOf, type IntentView } from "../intents/intent-view.ts";
@@ -15,6 +15,7 @@ import { type Toleration, tolerates } from "../inventory/closed.ts";
 import { type Given, given } from "../inventory/given.ts";
 import type { NodeRecord } from "../inventory/node-record.ts";
 import { applyWorkload } from "./apply-workload.ts";
+import { claimNamespace, tenancyFor } from "./capsule.ts";
 import type { DeployResult, StepResult } from "./engine.ts";
 import type { Failure } from "./open-provider.ts";
 import { prune } from "./prune.ts";
@@ -70,12 +71,17 @@ export async function deployObjects(options: DeployOptions, job: Job): Promise<D
       `it needs Secret ${names.join(" and Secret ")}; create it and it goes on`,
     );
   }
-  const foreign = await strangerIn(client, options.hub, job);
-  if (foreign !== undefined) return foreign;
-  const wanted = workloadObjects(input);
-  const unprepared = await options.prepare?.(wanted, signal);
+  const there = await namespaceThere(client, options.hub, job);
+  if (!there.ok) return there;
+  const settings = options.provider?.spec.capsule;
+  const tenancy = await tenancyFor({ client, view, place, settings, found: there.namespace, signal });
+  if (!tenancy.ok) return tenancy;
+  const wanted = workloadObjects(belongingTo(tenancy.tenant, input));
+  const claimed = await claimNamespace({ client, tenancy, wanted, signal });
+  if (!claimed.ok) return claimed;
+  const unprepared = await options.prepare?.(claimed.wanted, signal);
   if (unprepared !== undefined) return unprepared;
-  await applyWorkload(client, wanted, input.suspended, signal);
+  await applyWorkload(client, claimed.wanted, input.suspended, signal);
   if (wasThereBefore(view))
     await prune(client, { hub: options.hub, intent: view, namespace: place.namespace, wanted }, signal);
   return { ok: true, seen: observeWorkload(wanted) };
@@ -170,25 +176,33 @@ async function readSecrets(
   );
 }
 
+const belongingTo = (capsuleTenant: CapsuleTenant | undefined, input: WorkloadInput): WorkloadInput =>
+  capsuleTenant === undefined
+    ? input
+    : {
+        ...input,
+        options: { ...input.options, namespace: { ...input.options.namespace, capsuleTenant } },
+      };
+
 /** A namespace of that name that is not this Intent's is left alone; one of ours that ends is waited for. */
-async function strangerIn(
+async function namespaceThere(
   client: KubeClient,
   hub: string,
   { view, place, signal }: Job,
-): Promise<Extract<StepResult, { ok: false }> | undefined> {
+): Promise<{ readonly ok: true; readonly namespace?: KubeObject } | Extract<StepResult, { ok: false }>> {
   const name = place.namespace;
   const found = await client.get<KubeObject>(NAMESPACES, { name }, { signal }).catch((error: unknown) => {
     if (isKubeError(error, "not-found")) return undefined;
     throw error;
   });
-  if (found === undefined) return undefined;
+  if (found === undefined) return { ok: true };
   if (!isOwned(found, hub, view)) {
     return failure(
       "NamespaceTaken",
       `namespace ${name} of ${place.provider} exists and is not of this Intent`,
     );
   }
-  if (found.metadata?.deletionTimestamp === undefined) return undefined;
+  if (found.metadata?.deletionTimestamp === undefined) return { ok: true, namespace: found };
   return failure(
     "NamespaceTerminating",
     `namespace ${name} of ${place.provider} is being deleted; it is made anew after that`,

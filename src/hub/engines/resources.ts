@@ -17,6 +17,12 @@ export const INGRESSES: Resource = {
   plural: "ingresses",
   namespaced: true,
 };
+export const CAPSULE_TENANTS: Resource = {
+  group: "capsule.clastix.io",
+  version: "v1beta2",
+  plural: "tenants",
+  namespaced: false,
+};
 
 /** Where objects of that kind live in the API. Throws for a kind that no workload has: a fault of ours. */
 export function resourceOf({ kind = "" }: KubeObject): Resource {

@@ -4,6 +4,7 @@ import { isRecord } from "../../intent/read-document.ts";
 import type { IntentSpec } from "../../intent/spec-schema.ts";
 import type { Condition, IntentStatus } from "../../intent/status-schema.ts";
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Resource } from "../../kubernetes/objects.ts";
+import { CAPSULE } from "../../workload/identity.ts";
 import type { IntentIdentity } from "../../workload/names.ts";
 import { isSameWorkload } from "./workload-print.ts";
 
@@ -17,7 +18,7 @@ export const INTENTS: Resource = {
 /** Held by every Intent for which something may exist in a provider. */
 export const FINALIZER = "flare.clastix.io/cleanup";
 /** Label by which several namespaces belong to one tenant. */
-export const TENANT_LABEL = "capsule.clastix.io/tenant";
+export const TENANT_LABEL = CAPSULE.label;
 
 /** An Intent as it comes over the wire. */
 export interface KubeIntent extends KubeObject {

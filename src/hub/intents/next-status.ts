@@ -72,10 +72,18 @@ export function queuedStatus(view: IntentView, place: QueuePlace, now: number): 
   );
 }
 
+interface Settled {
+  readonly decision: Placed;
+  readonly offers: readonly Offer[];
+  readonly relaxed?: string;
+  /** Whose name the namespace begins with, where that is not the Intent's tenant. */
+  readonly tenant?: string | undefined;
+}
+
 /** A place was decided on. To be written before anything is created there. */
 export function placedStatus(
   view: IntentView,
-  { decision, offers, relaxed }: { decision: Placed; offers: readonly Offer[]; relaxed?: string },
+  { decision, offers, relaxed, tenant = view.tenant }: Settled,
   now: number,
   rates: CurrencyRates = {},
 ): IntentStatus {
@@ -87,7 +95,7 @@ export function placedStatus(
     {
       phase: "Reserved",
       message: relaxed === undefined ? explanation : `${explanation}; given up for it: ${relaxed}`,
-      ...settleIn(view, decision, offers, now),
+      ...settleIn({ ...view, tenant }, decision, offers, now),
       decision: { ...record, explanation, ...(relaxed === undefined ? {} : { relaxed: [relaxed] }) },
       cost: startCost(view.status.cost, decision.rate && rounded(decision.rate), now, rates),
       queue: undefined,

@@ -1,6 +1,8 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
+import type { Placed } from "../../allocation/decision.ts";
 import type { Ledger } from "../../allocation/ledger.ts";
 import type { IntentTask } from "../../intent/status-schema.ts";
+import { capsuleTenantOf } from "../engines/capsule.ts";
 import { patienceOf } from "./absence.ts";
 import { beginPass } from "./begin-pass.ts";
 import { isClosed } from "./hours.ts";
@@ -143,11 +145,22 @@ function heldByTenant(world: World): ReadonlyMap<string, number> {
   return held;
 }
 
+/** The Tenant of the provider's Capsule, where it has one. */
+function capsuleTenantAt(
+  { context }: World,
+  { tenant }: IntentView,
+  { placements }: Placed,
+): string | undefined {
+  const provider = context.providers.get(placements[0]?.provider ?? "")?.provider();
+  return capsuleTenantOf(provider?.spec.capsule, tenant);
+}
+
 function writeOf(world: World, view: IntentView, outcome: Outcome, position: number): Write {
   const now = world.context.now();
   switch (outcome.result) {
     case "placed": {
-      const status = placedStatus(view, outcome, now, world.options.currencyRates);
+      const tenant = capsuleTenantAt(world, view, outcome.decision);
+      const status = placedStatus(view, { ...outcome, tenant }, now, world.options.currencyRates);
       world.book.set(view.uid, heldPlacements({ ...view, status }));
       // Until the answer is there, what older states of the Intent say of its place does not count.
       world.unsure.set(view.uid, "writing");

@@ -21,6 +21,10 @@ const variants = [
   { name: "hub-federation", render: () => renderKustomization("manifests/hub/with-federation") },
   { name: "hub-fluidos", render: () => renderKustomization("manifests/hub/with-fluidos") },
   { name: "provider", render: () => renderKustomization("manifests/provider") },
+  {
+    name: "provider-capsule",
+    render: () => renderWithComponent("manifests/provider", "manifests/provider/components/capsule"),
+  },
 ];
 const golden = (name: string): Manifest[] =>
   parseManifests(readFileSync(`test/unit/hub/golden/${name}.yaml`, "utf8"));

@@ -89,6 +89,12 @@ describe("parseProviderResource", () => {
       'is "cheap", expected an amount with its currency, such as "10 EUR"',
     ],
     [
+      "a Tenant that would not fit before a namespace",
+      { kubeconfigSecretRef, capsule: { tenants: { "team-a": "a".repeat(53) } } },
+      "spec.capsule.tenants.team-a",
+      `is "${"a".repeat(53)}", expected at most 52 characters`,
+    ],
+    [
       "a mistyped field",
       { kubeconfigSecretRef, priceFaktor: 1 },
       "spec.priceFaktor",

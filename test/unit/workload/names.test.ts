@@ -54,6 +54,18 @@ describe("names", () => {
     expect(hashes.size).toBe(100_000);
   });
 
+  test.each([
+    ["acme", "acme-demo-", 4],
+    ["a-tenant-with-quite-a-long-name", "a-tenant-with-quite-a-long-name-demo-", 31],
+    ["the longest", `${"t".repeat(52)}-`, 52],
+  ])("of namespaces begin with the tenant's whole name: %s", (_, beginning, length) => {
+    const tenant = beginning.slice(0, length);
+    const name = workloadNamespace(tenant, { ...intent, name: "demo" });
+    expect(name).toMatch(DNS_LABEL);
+    expect(name.startsWith(beginning)).toBe(true);
+    expect(name.endsWith(shortHash(`${intent.namespace}/demo/${intent.uid}`))).toBe(true);
+  });
+
   test("are valid whatever they come from", () => {
     fc.assert(
       fc.property(

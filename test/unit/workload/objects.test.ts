@@ -37,6 +37,30 @@ describe("the objects in all", () => {
 });
 
 describe("the namespace", () => {
+  const namespace = { name: "acme-demo", capsuleTenant: { name: "acme", uid: "t-1" } };
+  const LABEL = "capsule.clastix.io/tenant";
+
+  test("is owned by its Tenant where the provider has Capsule, and held by nothing", () => {
+    const { metadata } = objectOf("Namespace", { options: { namespace } });
+    expect(metadata?.labels).toMatchObject({ [LABEL]: "acme", [KEYS.hub]: "hub-1" });
+    expect(metadata?.ownerReferences).toEqual([
+      { apiVersion: "capsule.clastix.io/v1beta2", kind: "Tenant", name: "acme", uid: "t-1" },
+    ]);
+  });
+
+  test("names its Tenant by the label alone where the hub may not read it", () => {
+    const options = { namespace: { name: "acme-demo", capsuleTenant: { name: "acme" } } };
+    const { metadata } = objectOf("Namespace", { options });
+    expect(metadata?.labels?.[LABEL]).toBe("acme");
+    expect(metadata).not.toHaveProperty("ownerReferences");
+  });
+
+  test("says nothing of Capsule elsewhere", () => {
+    const { metadata } = objectOf("Namespace", {});
+    expect(metadata?.labels).not.toHaveProperty(LABEL);
+    expect(metadata).not.toHaveProperty("ownerReferences");
+  });
+
   test("holds its pods to the restricted level", () => {
     expect(objectOf("Namespace").metadata?.labels).toMatchObject({
       "pod-security.kubernetes.io/enforce": "restricted",

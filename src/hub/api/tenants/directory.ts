@@ -5,17 +5,10 @@ import { createReflector } from "../../../kubernetes/reflector.ts";
 import type { Change } from "../../../kubernetes/reflector-store.ts";
 import { sleep } from "../../../kubernetes/timing.ts";
 import type { Logger } from "../../../observability/logger.ts";
-import { NAMESPACES } from "../../engines/resources.ts";
+import { CAPSULE_TENANTS, NAMESPACES } from "../../engines/resources.ts";
 import { ApiError } from "../api-error.ts";
 import type { Subject } from "../auth/subject.ts";
 import { type CapsuleQuotas, type HardLimit, hardLimits } from "./capsule-quotas.ts";
-
-export const CAPSULE_TENANTS: Resource = {
-  group: "capsule.clastix.io",
-  version: "v1beta2",
-  plural: "tenants",
-  namespaced: false,
-};
 
 export interface Owner {
   readonly kind: string;
