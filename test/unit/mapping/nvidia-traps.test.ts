@@ -428,6 +428,50 @@ const traps: Readonly<Record<string, Trap>> = {
   },
 };
 
+/**
+ * Products and MiB that the built-in profiles of fake-gpu-operator 0.2 tell, and the model and GiB of the boards that they
+ * imitate: the profiles' figures are rounder, and the catalogue wins where they are too far off.
+ */
+const profiles = {
+  a100: ["NVIDIA-A100-SXM4-40GB", "40960", "nvidia-a100", 40],
+  h100: ["NVIDIA-H100-80GB-HBM3", "81920", "nvidia-h100", 80],
+  l40s: ["NVIDIA-L40S", "49152", "nvidia-l40s", 48],
+  t4: ["NVIDIA-T4", "16384", "nvidia-t4", 16],
+  b200: ["NVIDIA-B200", "196608", "nvidia-b200", 180],
+  gb200: ["NVIDIA-GB200-NVL", "196608", "nvidia-gb200", 186],
+  gb300: ["NVIDIA-GB300-NVL", "294912", "nvidia-gb300", 288],
+} as const;
+
+const faked = (product: string, memory: string, more: Record<string, string> = {}) => ({
+  labels: {
+    ...nvidia({
+      "gpu.product": product,
+      "gpu.count": "2",
+      "gpu.memory": memory,
+      "mig.strategy": "mixed",
+      "gpu.present": "true",
+      ...more,
+    }),
+    "run.ai/fake.gpu": "true",
+  },
+  allocatable: { "nvidia.com/gpu": "2" },
+});
+
 describe("what NVIDIA's labels mean", () => {
   test.each(Object.entries(traps))("%s", (_name, trap) => expectMapped(trap));
+
+  test.each(Object.entries(profiles))(
+    "fake-gpu-operator's profile %s is the model that it imitates",
+    (_, [product, memory, model, memoryGi]) =>
+      expectMapped({
+        node: faked(product, memory),
+        devices: [{ model, count: 2, memoryGi }],
+        problems: ["simulated"],
+      }),
+  );
+
+  test("fake-gpu-operator's MIG faker cuts nothing that could be asked for: whole GPUs stay", () => {
+    const node = faked("NVIDIA-A100-SXM4-40GB", "40960", { "mig.config.state": "success" });
+    expectMapped({ node, devices: [{ model: "nvidia-a100", count: 2 }], problems: ["simulated"] });
+  });
 });
