@@ -12,6 +12,7 @@ export interface OwnerReference {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly name?: string;
+  readonly uid?: string;
 }
 
 /** The part of `metadata` that this program reads. */

@@ -1,18 +1,15 @@
-import type { V1OwnerReference } from "@kubernetes/client-node";
 import type { CapsuleSettings } from "../../intent/provider-schema.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
-import type { KubeObject } from "../../kubernetes/objects.ts";
+import type { KubeObject, OwnerReference } from "../../kubernetes/objects.ts";
 import { CAPSULE } from "../../workload/identity.ts";
 import type { CapsuleTenant } from "../../workload/options.ts";
+import { given } from "../inventory/given.ts";
 import { HUB_MANAGER } from "../manager.ts";
 import type { StepResult } from "./engine.ts";
 import { CAPSULE_TENANTS, NAMESPACES } from "./resources.ts";
 
 /** A namespace with its owners. */
-type Namespace = KubeObject & {
-  readonly metadata?: { readonly ownerReferences?: readonly (V1OwnerReference & CapsuleTenant)[] };
-};
 type Failure = Extract<StepResult, { ok: false }>;
 const failure = (reason: string, message: string): Failure => ({ ok: false, reason, message });
 
@@ -26,7 +23,7 @@ interface Question {
   readonly place: { readonly provider: string; readonly namespace: string };
   readonly settings: CapsuleSettings | undefined;
   /** The namespace, where it is there already. */
-  readonly found: Namespace | undefined;
+  readonly found: KubeObject | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -72,13 +69,13 @@ async function uidOf(
 }
 
 /** By its owner, which is what Capsule goes by. */
-function tenantOf({ metadata }: Namespace): Pick<Tenancy, "tenant"> {
+function tenantOf({ metadata }: KubeObject): Pick<Tenancy, "tenant"> {
   const owner = metadata?.ownerReferences?.find(isTenant);
-  return owner === undefined ? {} : { tenant: { name: owner.name, uid: owner.uid } };
+  return owner?.name === undefined ? {} : { tenant: { name: owner.name, ...given({ uid: owner.uid }) } };
 }
 
-const isTenant = ({ apiVersion, kind }: V1OwnerReference): boolean =>
-  kind === CAPSULE.kind && apiVersion.startsWith("capsule.clastix.io/");
+const isTenant = ({ apiVersion, kind }: OwnerReference): boolean =>
+  kind === CAPSULE.kind && apiVersion?.startsWith("capsule.clastix.io/") === true;
 
 interface Claim {
   readonly client: KubeClient;
@@ -101,7 +98,7 @@ export async function claimNamespace({
   if (tenant === undefined || namespace === undefined || !isNew) return { ok: true, wanted };
   try {
     const how = { fieldManager: HUB_MANAGER, force: true, signal };
-    const made = await client.apply<Namespace>(NAMESPACES, namespace, how);
+    const made = await client.apply<KubeObject>(NAMESPACES, namespace, how);
     if (made.outcome === "applied" && tenantOf(made.object).tenant?.name === tenant.name)
       return { ok: true, wanted: wanted.filter((each) => each !== namespace) };
   } catch (error) {
