@@ -1,13 +1,16 @@
+import type { IntentSpec } from "../../intent/spec-schema.ts";
+import type { IntentStatus } from "../../intent/status-schema.ts";
 import { shortHash } from "../../workload/names.ts";
 import { canonicalJson } from "./canonical-json.ts";
-import type { IntentView } from "./intent-view.ts";
+
+type ReadSpec = { readonly ok: true; readonly spec: IntentSpec } | { readonly ok: false };
 
 /**
  * Stands for what the pods of a workload are made of. A Job whose Intent is changed goes on where this stays the same: all
  * else, such as its priority, its bounds on cost, its timeout, is either not in the Job or can be changed while it runs. The
  * GPUs are left out, since the place says which they are. Undefined for a spec that cannot be read.
  */
-export function workloadPrint({ read }: Pick<IntentView, "read">): string | undefined {
+export function workloadPrint({ read }: { readonly read: ReadSpec }): string | undefined {
   if (!read.ok) return undefined;
   const { batch, resources, ...workload } = read.spec.workload;
   const { gpu: _, ...others } = resources;
@@ -16,7 +19,7 @@ export function workloadPrint({ read }: Pick<IntentView, "read">): string | unde
 }
 
 /** Whether what runs is what the spec as it is now would run. */
-export function isSameWorkload(view: IntentView): boolean {
+export function isSameWorkload(view: { readonly read: ReadSpec; readonly status: IntentStatus }): boolean {
   const placed = view.status.placement?.workload;
   return placed !== undefined && placed === workloadPrint(view);
 }

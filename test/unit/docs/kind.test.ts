@@ -36,7 +36,7 @@ describe("each script", () => {
       ([, where, rest]) => `${where === "KIND" ? DIR : "."}/${rest}`,
     );
     expect(
-      named.filter((each) => !each.endsWith("/.work") && !/\/$/.test(each) && !existsSync(each)),
+      named.filter((each) => !each.endsWith("/.work") && !each.endsWith("/") && !existsSync(each)),
     ).toEqual([]);
   });
 
