@@ -109,10 +109,11 @@ function buildContext(
 
 const statusOptions = (
   { options, federation, metrics }: TermSurroundings,
-  { client, pool, log, now, random }: ControllerContext,
+  { client, pool, reservations, log, now, random }: ControllerContext,
 ) => ({
   client,
   pool,
+  reservations,
   providers: federation.providers,
   metrics,
   log,

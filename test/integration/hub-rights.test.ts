@@ -1,6 +1,7 @@
 /** Intents live through under the rights of manifests/hub and no others: these are enough, and none of them is idle. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resourceOf } from "../../src/hub/engines/resources.ts";
+import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import type { KubeClient } from "../../src/kubernetes/kube-client.ts";
 import { isKubeError } from "../../src/kubernetes/kube-error.ts";
 import { type KubeObject, NODES, type Resource } from "../../src/kubernetes/objects.ts";
@@ -291,6 +292,11 @@ describe("under the rights that are shipped", () => {
   it("the Flavor of a node that is gone is withdrawn", async () => {
     await provider.client.delete(NODES, { name: "gpu-1" });
     await until(async () => (await listed(hubCluster.client, FLAVORS, "fluidos")).length).toBe(0);
+  });
+
+  it("a Provider that is deleted is held until nothing is there, and goes", async () => {
+    await hubCluster.client.delete(PROVIDERS, { name: "alpha" });
+    await until(async () => (await listed(hubCluster.client, PROVIDERS)).length).toBe(0);
   });
 
   it("nothing was refused", () => {

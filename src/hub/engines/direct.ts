@@ -49,6 +49,7 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
         return result;
       }),
     found: () => watches.found(),
+    sees: watches.sees,
     subscribe: watches.subscribe,
     run: watches.run,
   };

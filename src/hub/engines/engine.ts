@@ -50,6 +50,8 @@ export interface Engine {
   ): Promise<StepResult>;
   /** Places in the providers that hold something of this hub, to be compared with what is wanted. */
   found(): readonly FoundPlace[];
+  /** Whether `found` tells all that there is at the provider. */
+  sees(provider: string): boolean;
   /** Told when there is something new to see, of the Intent with that uid or of all at a provider. */
   subscribe(listener: (news: EngineNews) => void): () => void;
   run(signal: AbortSignal): Promise<void>;

@@ -16,6 +16,7 @@ export function createEngines(options: EnginesOptions): Omit<Engine, "name"> {
     observe: (view, place) => of(place).observe(view, place),
     isMissing: (view, place) => of(place).isMissing(view, place),
     release: (view, place, signal) => of(place).release(view, place, signal),
+    sees: (provider) => of({ provider }).sees(provider),
     found: () => [...direct.found(), ...fluidos.found()],
     subscribe: (listener) => {
       const ends = [direct.subscribe(listener), fluidos.subscribe(listener)];

@@ -9,7 +9,7 @@ import { NAMESPACES } from "./resources.ts";
 export type Failure = Extract<StepResult, { ok: false }>;
 export const failure = (reason: string, message: string): Failure => ({ ok: false, reason, message });
 
-/** The provider's client, or why there is no use in trying. A paused provider is still cleaned and kept current. */
+/** The provider's client, or why there is no use in trying. One that is paused or leaves is still cleaned and kept current. */
 export function openTo(
   entry: ProviderEntry | undefined,
   name: string,
@@ -19,8 +19,8 @@ export function openTo(
   if (client === undefined)
     return failure("ProviderUnreachable", `Provider ${name} has no kubeconfig that works`);
   // Nobody waits for an answer that will not come; its return is noticed by the probes.
-  const closed = entry.provider().spec.paused ? undefined : entry.closed();
-  return closed === undefined ? { client } : failure("ProviderUnreachable", closed);
+  const unreachable = entry.unreachable();
+  return unreachable === undefined ? { client } : failure("ProviderUnreachable", unreachable);
 }
 
 /** A provider may be slow, but not for ever: what it does not answer is a failure, and tried again. */

@@ -16,7 +16,7 @@ export interface WorkloadWatchesOptions {
 
 type Target = Pick<Place, "provider" | "namespace">;
 
-export interface WorkloadWatches extends Pick<Engine, "found" | "subscribe" | "run"> {
+export interface WorkloadWatches extends Pick<Engine, "found" | "sees" | "subscribe" | "run"> {
   observe(uid: string, place: Place): WorkloadObservation | undefined;
   isMissing(uid: string, place: Place): boolean;
   deployed(uid: string, place: Target): void;
@@ -70,6 +70,7 @@ export function createWorkloadWatches(
   };
   return {
     found: () => [...open.values()].flatMap(({ watch }) => (watch.synced() ? watch.namespaces() : [])),
+    sees: (provider) => open.get(provider)?.watch.synced() === true,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,5 +1,6 @@
 import { parseDuration } from "../../units/duration.ts";
 import type { OfferPool } from "../inventory/offer-pool.ts";
+import { isLeaving } from "../providers/closure.ts";
 import type { ProviderDirectory } from "../providers/directory.ts";
 import type { IntentView } from "./intent-view.ts";
 import type { Place } from "./places.ts";
@@ -9,6 +10,8 @@ export interface Absence {
   readonly reason: "ProviderUnreachable" | "ProviderGone" | "NodeGone" | "NodeNotReady";
   readonly what: string;
   readonly since: number;
+  /** Nobody bears it: it will not come back. */
+  readonly forGood?: true;
 }
 
 /** Tells what is away, and remembers since when. */
@@ -42,6 +45,8 @@ export function createAbsences({ pool, providers }: AbsenceSources): Absences {
     const entry = providers.get(name);
     const contact = entry?.lastContactAt();
     const silentSince = noticed(`provider ${name}`, entry === undefined || contact === undefined, now);
+    if (entry !== undefined && isLeaving(entry.provider()))
+      return { reason: "ProviderGone", what: `Provider ${name} is being removed`, since: 0, forGood: true };
     if (entry === undefined)
       return { reason: "ProviderGone", what: `Provider ${name} was removed`, since: silentSince };
     const from = contact ?? silentSince;

@@ -12,6 +12,7 @@ import { createAbsences } from "./absence.ts";
 import { createBook } from "./book.ts";
 import { intentOptions } from "./config.ts";
 import { createDemand } from "./demand.ts";
+import { keepDepartures } from "./departures.ts";
 import { createIntentStore, type IntentStore } from "./intent-store.ts";
 import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
 import type { IntentOptions } from "./options.ts";
@@ -50,7 +51,7 @@ async function run(options: IntentOptions, context: ControllerContext): Promise<
     await listAll(world, signal);
     await settle(world, signal);
     const unsubscribe = listen(world);
-    running.push(watchIntents(world).run(signal), keepSweeping(world, signal));
+    running.push(watchIntents(world).run(signal), keepSweeping(world, signal), keepDepartures(world, signal));
     for (const { key } of world.store.values()) world.wake(key);
     world.schedule();
     await Promise.all(running);

@@ -1,6 +1,7 @@
 import { match } from "../../allocation/match.ts";
 import { isTransient } from "../../allocation/reasons.ts";
 import type { WorkloadObservation } from "../../workload/observe.ts";
+import { isLeaving } from "../providers/closure.ts";
 import { patienceOf } from "./absence.ts";
 import { crowdedOut } from "./crowding.ts";
 import { holdsPlacement, type IntentView } from "./intent-view.ts";
@@ -24,12 +25,21 @@ export function factsOf(world: World, view: IntentView, cleaned: boolean): Facts
     observation: isDeployed(view) ? observe(world, view, places) : undefined,
     utilization: world.utilization.of(places),
     cleaned,
+    removed: isLeftBehind(world, view),
     letGoAfterMs: options.letGoAfterMs,
     costEveryMs: options.costEveryMs,
     retryMs: options.retryMs,
     holdWhileSuspendedMs: options.holdWhileSuspendedMs,
   };
 }
+
+/** Whether it holds nothing any more, but its objects are where a provider is being removed. */
+const isLeftBehind = ({ context }: World, view: IntentView): boolean =>
+  !holdsPlacement(view) &&
+  placesOf(view.status.placement).some(({ provider }) => {
+    const entry = context.providers.get(provider);
+    return entry !== undefined && isLeaving(entry.provider());
+  });
 
 function lossOf(
   world: World,
@@ -41,6 +51,11 @@ function lossOf(
   const { pool, reservations } = world.context;
   const crowded = crowdedOut({ pool, reservations, store: world.store }, view);
   if (absence === undefined || crowded !== undefined) return { lost: crowded, lostInMs: undefined };
+  if (absence.forGood)
+    return {
+      lost: { reason: absence.reason, message: `${absence.what}: it looks for another place` },
+      lostInMs: undefined,
+    };
   const leftMs = absence.since + patienceOf(view, world.options.maxInterruptionMs) - now;
   if (leftMs > 0) return { lost: undefined, lostInMs: leftMs };
   const message = `${absence.what} for ${Math.round((now - absence.since) / 1000)} s: it looks for another place`;

@@ -15,14 +15,14 @@ export const INTENTS: Resource = {
   namespaced: true,
 };
 
-/** Held by every Intent for which something may exist in a provider. */
+/** Held by every Intent for which something may exist in a provider, and by every Provider. */
 export const FINALIZER = "flare.clastix.io/cleanup";
 /** Label by which several namespaces belong to one tenant. */
 export const TENANT_LABEL = CAPSULE.label;
 
 /** An Intent as it comes over the wire. */
 export interface KubeIntent extends KubeObject {
-  readonly metadata?: ObjectMeta & { readonly finalizers?: readonly string[] };
+  readonly metadata?: ObjectMeta;
   readonly spec?: unknown;
   readonly status?: IntentStatus;
 }

@@ -186,6 +186,14 @@ export function leftStatus(view: IntentView, leaving: Leaving, now: number): Int
   );
 }
 
+/** What nothing runs in any more is left as well; the Intent stays what it is, ended or suspended. */
+export const vacatedStatus = (view: IntentView, now: number): IntentStatus =>
+  change(view, now, {
+    placement: undefined,
+    abandoned: [...abandon(view.status, "ProviderGone", now)],
+    workloadURL: undefined,
+  });
+
 /** Volumes do not move, and go with the place: whoever loses them is told. */
 function volumesLeft({ read, status }: IntentView): string {
   const volumes = read.ok ? (read.spec.workload.storage?.volumes ?? []) : [];

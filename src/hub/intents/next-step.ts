@@ -23,6 +23,7 @@ import {
   observedStatus,
   refusedStatus,
   sayTheSame,
+  vacatedStatus,
 } from "./next-status.ts";
 import { placesOf } from "./places.ts";
 import { type Announcement, type Facts, later, leave, normal, type Step, soonest } from "./step.ts";
@@ -34,8 +35,12 @@ export type { Announcement, Facts, Step } from "./step.ts";
 /** The next step of an Intent. Pure: the same state and facts give the same step. */
 export function nextStep(view: IntentView, facts: Facts): Step {
   if (view.deletingSince !== undefined) return deletion(view, view.deletingSince, facts);
-  return admission(view, facts) ?? work(view, facts);
+  return vacating(view, facts) ?? admission(view, facts) ?? work(view, facts);
 }
+
+/** Nothing of it runs where it was, and its provider goes: its objects are cleaned up while that can be done. */
+const vacating = (view: IntentView, facts: Facts): Step | undefined =>
+  facts.removed === true ? { do: "write", status: vacatedStatus(view, facts.now) } : undefined;
 
 function deletion(view: IntentView, since: number, facts: Facts): Step {
   if (!view.finalizers.includes(FINALIZER)) return { do: "rest" };

@@ -8,8 +8,12 @@ import type { World } from "./world.ts";
  * Removes what no Intent knows of any more: an earlier leader's last write, a provider that came back after its Intent
  * was let go. The API is asked before anything is removed, not a cache.
  */
-export async function sweep(world: World, signal: AbortSignal): Promise<void> {
-  for (const place of world.engine.found()) {
+export async function sweep(
+  world: World,
+  signal: AbortSignal,
+  places: readonly FoundPlace[] = world.engine.found(),
+): Promise<void> {
+  for (const place of places) {
     const known = world.store.byUid(place.uid);
     if (known !== undefined && heldNamespaces(known.status).includes(place.namespace)) continue;
     try {

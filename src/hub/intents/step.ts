@@ -22,6 +22,8 @@ export interface Facts {
   readonly observation: WorkloadObservation | undefined;
   /** How busy its GPUs are, in percent. */
   readonly utilization?: number | undefined;
+  /** What it left, as it ended or was suspended, is at a provider that is being removed. */
+  readonly removed?: boolean;
   /** A deleted Intent's places were tried to be cleaned just now: the rest comes later. */
   readonly cleaned: boolean;
   /** How long a deleted Intent waits for its providers; how often its cost is written. */

@@ -20,6 +20,8 @@ export interface Reservations {
   /** True while the Intent holds anything: its pods are then counted by what it holds. */
   isReserved(intent: string): boolean;
   on(provider: string, node: string): readonly Reservation[];
+  /** How many Intents hold something at the provider. */
+  holders(provider: string): number;
   /** Told of each node where something changed. Returns how to be told no more. */
   subscribe(listener: (provider: string, node: string) => void): () => void;
 }
@@ -63,6 +65,8 @@ export function createReservations(): Reservations {
     },
     isReserved: (intent) => byIntent.has(intent),
     on: (provider, node) => [...(byNode.get(`${provider}/${node}`) ?? [])],
+    holders: (provider) =>
+      [...byIntent.values()].filter((held) => held.some((each) => each.provider === provider)).length,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,5 +1,6 @@
 import type { KubeError, KubeErrorCode } from "../../kubernetes/kube-error.ts";
 import { formatDuration } from "../../units/duration.ts";
+import type { Closure } from "./closure.ts";
 import type { KubeconfigState } from "./secret-source.ts";
 
 /** What is known of the connection to a provider. */
@@ -19,7 +20,7 @@ export interface ConnectionFacts {
 }
 
 export interface ProviderCondition {
-  readonly type: "Reachable" | "Authorized" | "Synced";
+  readonly type: "Reachable" | "Authorized" | "Synced" | "Closed";
   readonly status: "True" | "False" | "Unknown";
   /** One CamelCase word. */
   readonly reason: string;
@@ -41,6 +42,14 @@ export function providerConditions(facts: ConnectionFacts, now: number): readonl
     { type: "Authorized", ...authorized },
     { type: "Synced", ...syncedVerdict(facts, now) },
   ];
+}
+
+/** The condition Closed, which is there only while it holds. `holders`: Intents that hold GPUs at the provider. */
+export function closedCondition(closure: Closure | undefined, holders: number): readonly ProviderCondition[] {
+  if (closure === undefined) return [];
+  const still = `${holders} Intent${holders === 1 ? " is" : "s are"} still there`;
+  const message = closure.reason === "Leaving" ? `${closure.message}; ${still}` : closure.message;
+  return [{ type: "Closed", ...yes(closure.reason, message) }];
 }
 
 /** The server answered, and said no to us. */

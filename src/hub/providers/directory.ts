@@ -8,6 +8,8 @@ export interface ProviderEntry {
   provider(): Provider;
   /** Why nothing new may be placed there now; undefined: it may. */
   closed(): string | undefined;
+  /** Why there is no use in trying to reach it now; undefined: there is, be it closed or not. */
+  unreachable(): string | undefined;
   /** Client of its cluster; undefined while there is no kubeconfig. A new one after each rotation: do not keep it. */
   client(): KubeClient | undefined;
   /** What is seen of FLUIDOS there; undefined where the hub places itself. */

@@ -21,6 +21,7 @@ import {
 } from "../inventory/provider-inventory.ts";
 import type { Regions } from "../inventory/regions.ts";
 import type { Reservations } from "../inventory/reservations.ts";
+import { type Closure, closureOf } from "./closure.ts";
 import type { ConnectionFacts } from "./conditions.ts";
 import { type Connection, type ConnectionOptions, createConnection } from "./connection.ts";
 import { createKubeconfigSource } from "./kubeconfig-source.ts";
@@ -55,6 +56,10 @@ export interface ProviderRuntime {
   facts(): ConnectionFacts;
   /** Why nothing new may be placed there now; undefined: it may. */
   closed(): string | undefined;
+  /** Why that is so for another reason than its connection. */
+  closure(): Closure | undefined;
+  /** Why there is no use in trying to reach it now. */
+  unreachable(): string | undefined;
   /** Client of the provider's cluster; undefined while there is no kubeconfig. */
   client(): KubeClient | undefined;
   /** What is seen of FLUIDOS there; undefined where the hub places itself. */
@@ -89,7 +94,9 @@ export function startProvider(
   const ending: Promise<void>[] = [];
 
   const facts = (): ConnectionFacts => factsOf(source.state(), line, around.pool.size(name));
-  const closed = (): string | undefined => closedProvider(provider, facts(), around);
+  const closure = (): Closure | undefined => closureOf(provider);
+  const unreachable = (): string | undefined => unreachableProvider(name, facts(), around);
+  const closed = (): string | undefined => closure()?.message ?? unreachable();
   const offerOptions = (): OfferOptions => optionsOf(provider, wasClosed, around);
   const look = (): void => {
     const now = closed();
@@ -135,6 +142,8 @@ export function startProvider(
     },
     facts,
     closed,
+    closure,
+    unreachable,
     client: () => line?.client,
     consumer: () => line?.consumer,
     version: () => line?.connection.version(),
@@ -191,13 +200,11 @@ const sourceOptions = ({ client, now, random, sleep }: ProviderSurroundings) => 
   ...(sleep === undefined ? {} : { sleep }),
 });
 
-function closedProvider(
-  { metadata, spec }: Provider,
+function unreachableProvider(
+  name: string,
   { kubeconfig, failingSince }: ConnectionFacts,
   { now, unreachableAfterMs }: ProviderSurroundings,
 ): string | undefined {
-  const name = metadata.name ?? "";
-  if (spec.paused) return `provider ${name} is paused`;
   if (kubeconfig.state === "problem") return `provider ${name} cannot be reached: ${kubeconfig.message}`;
   if (failingSince === undefined || now() - failingSince < unreachableAfterMs) return undefined;
   return `provider ${name} does not answer as it should for ${formatDuration(unreachableAfterMs)} or longer`;

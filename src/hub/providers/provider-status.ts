@@ -75,7 +75,9 @@ function contactOf(at: number | undefined, before: string | undefined): string |
 }
 
 function messageOf({ conditions, problems }: StatusFacts): string {
-  const failed = conditions.filter(({ status }) => status === "False").map(({ message }) => message);
+  const isTold = ({ type, status }: ProviderCondition): boolean =>
+    status === (type === "Closed" ? "True" : "False");
+  const failed = conditions.filter(isTold).map(({ message }) => message);
   const told = [...new Set([...failed, ...problems.slice(0, TOLD_PROBLEMS)])];
   const more =
     problems.length > TOLD_PROBLEMS ? [`and ${problems.length - TOLD_PROBLEMS} more problems`] : [];

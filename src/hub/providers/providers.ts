@@ -153,6 +153,7 @@ function directoryOf(
     name: runtime.name,
     provider: () => runtime.provider(),
     closed: () => runtime.closed(),
+    unreachable: () => runtime.unreachable(),
     client: () => runtime.client(),
     consumer: () => runtime.consumer(),
     lastContactAt: () => runtime.facts().lastContactAt,

@@ -5,9 +5,10 @@ import { elapsed, whenAborted } from "../../kubernetes/timing.ts";
 import { createWorkQueue } from "../../kubernetes/work-queue.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { OfferPool } from "../inventory/offer-pool.ts";
+import type { Reservations } from "../inventory/reservations.ts";
 import { HUB_MANAGER } from "../manager.ts";
 import type { HubMetrics } from "../metrics.ts";
-import { providerConditions } from "./conditions.ts";
+import { closedCondition, providerConditions } from "./conditions.ts";
 import type { ProviderRuntime } from "./provider-runtime.ts";
 import { countGpus, nextStatus } from "./provider-status.ts";
 import { PROVIDERS, type Providers } from "./providers.ts";
@@ -17,6 +18,7 @@ export interface StatusControllerOptions {
   readonly client: Pick<KubeClient, "apply">;
   readonly providers: Providers;
   readonly pool: OfferPool;
+  readonly reservations: Pick<Reservations, "holders">;
   readonly metrics: HubMetrics;
   readonly log: Logger;
   /** A provider's status is written at most this often. */
@@ -59,7 +61,7 @@ export async function keepStatuses(options: StatusControllerOptions, signal: Abo
 }
 
 async function writeStatus(
-  { client, pool, now }: StatusControllerOptions,
+  { client, pool, reservations, now }: StatusControllerOptions,
   runtime: ProviderRuntime,
   signal: AbortSignal,
 ): Promise<void> {
@@ -69,7 +71,10 @@ async function writeStatus(
   const status = nextStatus(
     provider,
     {
-      conditions: providerConditions(facts, now()),
+      conditions: [
+        ...providerConditions(facts, now()),
+        ...closedCondition(runtime.closure(), reservations.holders(runtime.name)),
+      ],
       lastContactAt: facts.lastContactAt,
       version: runtime.version(),
       ...countGpus(pool, runtime.name),

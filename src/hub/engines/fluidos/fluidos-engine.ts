@@ -79,6 +79,7 @@ export function createFluidosEngine(options: FluidosEngineOptions): Engine {
       ...watches.found(),
       ...providers.all().flatMap((entry) => dealsIn(hub, entry.name, entry.consumer?.())),
     ],
+    sees: (provider) => watches.sees(provider) && providers.get(provider)?.consumer?.()?.synced() === true,
     subscribe: (listener) => {
       const unsubscribe = watches.subscribe(listener);
       listeners.add(listener);
