@@ -47,6 +47,7 @@ export interface Resource {
   readonly namespaced: boolean;
 }
 
+export const NAMESPACES: Resource = { group: "", version: "v1", plural: "namespaces", namespaced: false };
 export const NODES: Resource = { group: "", version: "v1", plural: "nodes", namespaced: false };
 export const CONFIG_MAPS: Resource = { group: "", version: "v1", plural: "configmaps", namespaced: true };
 export const EVENTS: Resource = { group: "", version: "v1", plural: "events", namespaced: true };

@@ -107,6 +107,20 @@ describe("providers", () => {
     await cluster("beta").client.delete(NODES, { name: "gpu-2" });
   });
 
+  it("that are one cluster count once, and the later says whose cluster it is; alone, it is open again", async () => {
+    await writeKubeconfig(hubCluster, "beta", cluster("alpha").kubeconfig);
+    await addProvider(hubCluster, "alpha");
+    await addProvider(hubCluster, "beta");
+    await until(() => hub.free()).toEqual({ [offer("alpha")]: "8/8", [offer("beta")]: "0/8" });
+    await until(() => conditionsOf(hubCluster, "beta")).toEqual([...WELL, "Closed=True SameCluster"]);
+    expect((await statusOf(hubCluster, "beta")).message).toContain("same cluster as provider alpha");
+    expect(await conditionsOf(hubCluster, "alpha")).toEqual(WELL);
+    await hubCluster.client.delete(PROVIDERS, { name: "alpha" });
+    await until(() => hub.free()).toEqual({ [offer("beta")]: "8/8" });
+    await until(() => conditionsOf(hubCluster, "beta")).toEqual(WELL);
+    await writeKubeconfig(hubCluster, "beta", cluster("beta").kubeconfig);
+  });
+
   it("can be the hub's own cluster", async () => {
     await hubCluster.addNode({ name: "own" });
     const spec = { inCluster: true, kubeconfigSecretRef: undefined };

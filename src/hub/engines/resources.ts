@@ -1,7 +1,7 @@
 import type { KubeObject, Resource } from "../../kubernetes/objects.ts";
 import { WORKLOAD_RESOURCES } from "../../workload/resources.ts";
 
-export const NAMESPACES: Resource = { group: "", version: "v1", plural: "namespaces", namespaced: false };
+export { NAMESPACES } from "../../kubernetes/objects.ts";
 export const SECRETS: Resource = { group: "", version: "v1", plural: "secrets", namespaced: true };
 export const PODS: Resource = { group: "", version: "v1", plural: "pods", namespaced: true };
 export const JOBS: Resource = { group: "batch", version: "v1", plural: "jobs", namespaced: true };

@@ -29,6 +29,8 @@ export interface Connection {
   readonly contact: Pick<Contact, "failure" | "failingSince" | "lastContactAt">;
   /** Version of its Kubernetes, once known. */
   version(): string | undefined;
+  /** As its probe has it. */
+  clusterId(): string | null | undefined;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -85,7 +87,11 @@ export function createConnection(options: ConnectionOptions): Connection {
   return {
     contact,
     version: () => probe.version(),
+    clusterId: () => probe.clusterId(),
     run: async (signal) => {
+      // Before its nodes count anywhere: they may be another provider's as well.
+      await probe.identify(signal);
+      options.onFacts();
       await Promise.all([nodes.run(signal), pods.run(signal), probe.run(signal)]);
       inventory.close();
       client.close();

@@ -1,6 +1,6 @@
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { isKubeError, KubeError } from "../../kubernetes/kube-error.ts";
-import { NODES } from "../../kubernetes/objects.ts";
+import { type KubeObject, NAMESPACES, NODES } from "../../kubernetes/objects.ts";
 import { sleep as realSleep, type Sleep } from "../../kubernetes/timing.ts";
 import type { Contact } from "./contact.ts";
 
@@ -22,7 +22,7 @@ export function timingOf({ now, random, sleep, silenceMs }: ConnectionTiming) {
 }
 
 export interface ProbeOptions extends ConnectionTiming {
-  readonly client: Pick<KubeClient, "list" | "raw">;
+  readonly client: Pick<KubeClient, "list" | "get" | "raw">;
   readonly contact: Contact;
 }
 
@@ -30,6 +30,10 @@ export interface ProbeOptions extends ConnectionTiming {
 export interface Probe {
   /** Version of its Kubernetes, once known. */
   version(): string | undefined;
+  /** What no two clusters have the same; null where the account may not read it, undefined before it was asked. */
+  clusterId(): string | null | undefined;
+  /** Asks who it is, once. A failure is for the probe to tell. */
+  identify(signal: AbortSignal): Promise<void>;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -37,16 +41,26 @@ export interface Probe {
 export function createProbe(options: ProbeOptions): Probe {
   const { client, contact, probeTimeoutMs } = options;
   let version: string | undefined;
+  let clusterId: string | null | undefined;
+  const identify = async (signal: AbortSignal): Promise<void> => {
+    if (clusterId === undefined) clusterId = await readClusterId(options, signal);
+  };
   const probe = async (signal: AbortSignal): Promise<void> => {
     try {
       await lookAtOneNode(options, signal);
+      await identify(signal);
       version ??= await readVersion(client, { signal, timeoutMs: probeTimeoutMs });
       contact.works("probe");
     } catch (error) {
       if (!signal.aborted) contact.fails("probe", asKubeError(error));
     }
   };
-  return { version: () => version, run: (signal) => keepProbing(options, probe, signal) };
+  return {
+    version: () => version,
+    clusterId: () => clusterId,
+    identify,
+    run: (signal) => keepProbing(options, probe, signal),
+  };
 }
 
 /** Open watches outlive a revoked token and hide a silent network for a minute; a question of our own does not. */
@@ -70,6 +84,19 @@ async function lookAtOneNode(options: ProbeOptions, signal: AbortSignal): Promis
     call,
   );
   for await (const _ of pages) return;
+}
+
+async function readClusterId(
+  { client, probeTimeoutMs }: ProbeOptions,
+  signal: AbortSignal,
+): Promise<string | null | undefined> {
+  try {
+    const call = { signal, timeoutMs: probeTimeoutMs, retries: 0 };
+    const { metadata } = await client.get<KubeObject>(NAMESPACES, { name: "kube-system" }, call);
+    return metadata?.uid ?? null;
+  } catch (error) {
+    return isKubeError(error, "forbidden") || isKubeError(error, "not-found") ? null : undefined;
+  }
 }
 
 async function readVersion(

@@ -64,6 +64,10 @@ export interface ProviderRuntime {
   client(): KubeClient | undefined;
   /** What is seen of FLUIDOS there; undefined where the hub places itself. */
   consumer(): ConsumerView | undefined;
+  /** What no two clusters have the same; undefined while it is not known. */
+  clusterId(): string | undefined;
+  /** Something around it has changed that it may be closed or opened by. */
+  look(): void;
   /** Version of its Kubernetes, once known. */
   version(): string | undefined;
   /** Ends the connection. The offers leave the pool. */
@@ -81,24 +85,35 @@ interface Line {
   readonly end: () => Promise<void>;
 }
 
-/** Starts what a provider needs. `onFacts` is told when there may be something new to say in its status. */
+interface ProviderHooks {
+  /** Told when there may be something new to say in its status. */
+  readonly onFacts: () => void;
+  /** The Provider whose cluster this one is as well. */
+  readonly twin: () => string | undefined;
+}
+
+/** Starts what a provider needs. */
 export function startProvider(
   initial: Provider,
   around: ProviderSurroundings,
-  onFacts: () => void,
+  { onFacts, twin }: ProviderHooks,
 ): ProviderRuntime {
   const name = initial.metadata.name ?? "";
   let provider = initial;
   let line: Line | undefined;
   let wasClosed: string | undefined;
+  let clusterId: string | undefined;
   const ending: Promise<void>[] = [];
 
   const facts = (): ConnectionFacts => factsOf(source.state(), line, around.pool.size(name));
-  const closure = (): Closure | undefined => closureOf(provider);
+  const closure = (): Closure | undefined => closureOf(provider, twin());
   const unreachable = (): string | undefined => unreachableProvider(name, facts(), around);
   const closed = (): string | undefined => closure()?.message ?? unreachable();
   const offerOptions = (): OfferOptions => optionsOf(provider, wasClosed, around);
   const look = (): void => {
+    // While a new connection has not asked yet, what the last one was told holds.
+    const told = line?.connection.clusterId();
+    if (told !== undefined) clusterId = told ?? undefined;
     const now = closed();
     if (now !== wasClosed) {
       wasClosed = now;
@@ -146,6 +161,8 @@ export function startProvider(
     unreachable,
     client: () => line?.client,
     consumer: () => line?.consumer,
+    clusterId: () => clusterId,
+    look,
     version: () => line?.connection.version(),
     stop: async () => {
       hangUp();

@@ -7,6 +7,7 @@ import { whenAborted } from "../../kubernetes/timing.ts";
 import type { ProviderDirectory, ProviderEntry } from "./directory.ts";
 import { type ProviderRuntime, type ProviderSurroundings, startProvider } from "./provider-runtime.ts";
 import { readProvider } from "./read-provider.ts";
+import { type Identified, twinsOf } from "./twins.ts";
 
 export const PROVIDERS: Resource = {
   group: "flare.clastix.io",
@@ -41,6 +42,14 @@ export function createProviders(options: ProvidersOptions): Providers {
   const tell = (to: ReadonlySet<(name: string) => void>, name: string): void => {
     for (const listener of to) listener(name);
   };
+  let twins: ReadonlyMap<string, string> = new Map();
+  const heard = (name: string): void => {
+    tell(factListeners, name);
+    const before = twins;
+    twins = twinsOf([...runtimes.values()].map(identityOf));
+    for (const runtime of runtimes.values())
+      if (before.get(runtime.name) !== twins.get(runtime.name)) runtime.look();
+  };
   const stopRuntime = (name: string): void => {
     const runtime = runtimes.get(name);
     runtimes.delete(name);
@@ -61,10 +70,10 @@ export function createProviders(options: ProvidersOptions): Providers {
       else
         runtimes.set(
           name,
-          startProvider(change.value, options, () => tell(factListeners, name)),
+          startProvider(change.value, options, { onFacts: () => heard(name), twin: () => twins.get(name) }),
         );
     }
-    tell(factListeners, name);
+    heard(name);
     tell(listeners, name);
   };
   const { only } = options;
@@ -102,6 +111,12 @@ function createSignal(): { readonly given: Promise<void>; readonly give: () => v
     give = resolve;
   });
   return { given, give };
+}
+
+function identityOf(runtime: ProviderRuntime): Identified {
+  const { metadata, spec } = runtime.provider();
+  const createdAt = metadata.creationTimestamp ?? "";
+  return { name: runtime.name, createdAt, engine: spec.engine, clusterId: runtime.clusterId() };
 }
 
 const uidOf = (provider: Provider): string | undefined => provider.metadata.uid;

@@ -29,6 +29,7 @@ export interface ConsumerConnection {
   /** Kinds that the cluster does not have. */
   missing(): readonly string[];
   version(): string | undefined;
+  clusterId(): string | null | undefined;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -59,6 +60,7 @@ export function createConsumerConnection(options: ConsumerConnectionOptions): Co
     inventory,
     missing: () => [...missing].sort(),
     version: () => probe.version(),
+    clusterId: () => probe.clusterId(),
     run: async (signal) => {
       const unsubscribe = view.subscribe(() => inventory.refresh());
       await Promise.all([view.run(signal), probe.run(signal), keepAgeing(options, inventory, signal)]);
