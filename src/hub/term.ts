@@ -109,9 +109,10 @@ function buildContext(
 
 const statusOptions = (
   { options, federation, metrics }: TermSurroundings,
-  { client, pool, reservations, log, now, random }: ControllerContext,
+  { client, pool, reservations, events, log, now, random }: ControllerContext,
 ) => ({
   client,
+  events,
   pool,
   reservations,
   providers: federation.providers,

@@ -77,6 +77,11 @@ const PROVIDER: Definition = {
   status: providerStatusSchema,
   columns: [
     string("Reachable", '.status.conditions[?(@.type=="Reachable")].status', "Whether its API answers"),
+    string(
+      "Authorized",
+      '.status.conditions[?(@.type=="Authorized")].status',
+      "Whether its API lets the hub read nodes and pods",
+    ),
     string("Synced", '.status.conditions[?(@.type=="Synced")].status', "Whether its inventory is current"),
     { name: "Nodes", type: "integer", jsonPath: ".status.nodes", description: "GPU nodes" },
     { name: "GPUs", type: "integer", jsonPath: ".status.gpus.total", description: "GPUs in all" },

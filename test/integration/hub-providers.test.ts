@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { PODS } from "../../src/hub/providers/connection.ts";
 import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { SECRETS } from "../../src/hub/providers/secret-source.ts";
-import { NODES } from "../../src/kubernetes/objects.ts";
+import { EVENTS, type KubeObject, NODES } from "../../src/kubernetes/objects.ts";
 import {
   addProvider,
   applyCrds,
@@ -45,6 +45,22 @@ afterAll(async () => {
   await hub?.stop();
   await Promise.all([...Object.values(clusters), hubCluster].map((each) => each?.close()));
 });
+
+interface Told extends KubeObject {
+  readonly involvedObject?: { readonly kind?: string; readonly name?: string };
+  readonly type?: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+async function eventsOf(name: string): Promise<string[]> {
+  const found: Told[] = [];
+  for await (const page of hubCluster.client.list<Told>(EVENTS, { namespace: "default" }))
+    found.push(...page.items);
+  return found
+    .filter(({ involvedObject }) => involvedObject?.kind === "Provider" && involvedObject.name === name)
+    .map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+}
 
 const offer = (provider: string, node = "gpu-1") => `${provider}/${node}/nvidia.com/gpu`;
 
@@ -217,16 +233,26 @@ describe("bad input ends in a clear condition:", () => {
   });
 
   it("a token that is not good", async () => {
-    const bad = cluster("beta").kubeconfig.replace(/token: "?[^"\s}]+"?/, "token: expired");
-    await writeKubeconfig(hubCluster, "beta", bad);
-    await addProvider(hubCluster, "beta");
-    await until(() => conditionsOf(hubCluster, "beta")).toEqual([
+    const bad = cluster("gamma").kubeconfig.replace(/token: "?[^"\s}]+"?/, "token: expired");
+    await writeKubeconfig(hubCluster, "gamma", bad);
+    await addProvider(hubCluster, "gamma");
+    await until(() => conditionsOf(hubCluster, "gamma")).toEqual([
       "Reachable=True Connected",
       "Authorized=False TokenRejected",
       "Synced=False Listing",
     ]);
-    await writeKubeconfig(hubCluster, "beta", cluster("beta").kubeconfig);
-    await until(() => conditionsOf(hubCluster, "beta")).toEqual(WELL);
+    await until(() => eventsOf("gamma")).toContainEqual(
+      expect.stringMatching(/^Warning TokenRejected: .*token/),
+    );
+    await until(() =>
+      hub.log.some((line) => line.includes('"level":"warn"') && line.includes("TokenRejected")),
+    ).toBe(true);
+    await until(() =>
+      hub.log.some((line) => line.includes("does not answer as it should") && line.includes("token")),
+    ).toBe(true);
+    await writeKubeconfig(hubCluster, "gamma", cluster("gamma").kubeconfig);
+    await until(() => conditionsOf(hubCluster, "gamma")).toEqual(WELL);
+    await until(() => eventsOf("gamma")).toContain("Normal Authorized: the hub may read nodes and pods");
   });
 
   it("a cluster without GPU nodes", async () => {

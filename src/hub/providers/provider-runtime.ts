@@ -117,7 +117,8 @@ export function startProvider(
     const now = closed();
     if (now !== wasClosed) {
       wasClosed = now;
-      around.log.info({ provider: name }, now ?? `provider ${name} is open again`);
+      if (closure() === undefined && now !== undefined) around.log.warn({ provider: name }, now);
+      else around.log.info({ provider: name }, now ?? `provider ${name} is open again`);
       line?.inventory.refresh();
     }
     onFacts();
@@ -219,12 +220,13 @@ const sourceOptions = ({ client, now, random, sleep }: ProviderSurroundings) => 
 
 function unreachableProvider(
   name: string,
-  { kubeconfig, failingSince }: ConnectionFacts,
+  { kubeconfig, failingSince, failure }: ConnectionFacts,
   { now, unreachableAfterMs }: ProviderSurroundings,
 ): string | undefined {
   if (kubeconfig.state === "problem") return `provider ${name} cannot be reached: ${kubeconfig.message}`;
   if (failingSince === undefined || now() - failingSince < unreachableAfterMs) return undefined;
-  return `provider ${name} does not answer as it should for ${formatDuration(unreachableAfterMs)} or longer`;
+  const why = failure === undefined ? "" : `: ${failure.message}`;
+  return `provider ${name} does not answer as it should for ${formatDuration(unreachableAfterMs)} or longer${why}`;
 }
 
 interface LineOptions extends Pick<Line, "engine"> {

@@ -1,3 +1,5 @@
+import type { ProviderStatus } from "../../intent/provider-schema.ts";
+import type { EventRecorder } from "../../kubernetes/event-recorder.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { KubeObject } from "../../kubernetes/objects.ts";
@@ -8,6 +10,7 @@ import type { OfferPool } from "../inventory/offer-pool.ts";
 import type { Reservations } from "../inventory/reservations.ts";
 import { HUB_MANAGER } from "../manager.ts";
 import type { HubMetrics } from "../metrics.ts";
+import { conditionNews } from "./condition-news.ts";
 import { closedCondition, providerConditions } from "./conditions.ts";
 import type { ProviderRuntime } from "./provider-runtime.ts";
 import { countGpus, nextStatus } from "./provider-status.ts";
@@ -20,6 +23,7 @@ export interface StatusControllerOptions {
   readonly pool: OfferPool;
   readonly reservations: Pick<Reservations, "holders">;
   readonly metrics: HubMetrics;
+  readonly events: Pick<EventRecorder, "record">;
   readonly log: Logger;
   /** A provider's status is written at most this often. */
   readonly statusEveryMs: number;
@@ -31,6 +35,7 @@ export interface StatusControllerOptions {
 export async function keepStatuses(options: StatusControllerOptions, signal: AbortSignal): Promise<void> {
   const { providers, metrics, log, random, statusEveryMs } = options;
   const writtenAt = new Map<string, number>();
+  const told = new Map<string, ProviderStatus["conditions"]>();
   const queue = createWorkQueue({
     concurrency: 8,
     random,
@@ -40,11 +45,17 @@ export async function keepStatuses(options: StatusControllerOptions, signal: Abo
     },
     work: async (name, workSignal) => {
       const runtime = providers.runtime(name);
-      if (runtime === undefined) writtenAt.delete(name);
-      else {
-        await writeStatus(options, runtime, workSignal);
-        writtenAt.set(name, elapsed());
+      if (runtime === undefined) {
+        writtenAt.delete(name);
+        told.delete(name);
+        return {};
       }
+      const written = await writeStatus(options, runtime, workSignal);
+      writtenAt.set(name, elapsed());
+      if (written === undefined) return {};
+      // Our own last word, of which the watch may not have told yet.
+      tellNews(options, runtime, told.get(name) ?? runtime.provider().status?.conditions, written.conditions);
+      told.set(name, written.conditions);
       return {};
     },
   });
@@ -64,7 +75,7 @@ async function writeStatus(
   { client, pool, reservations, now }: StatusControllerOptions,
   runtime: ProviderRuntime,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ProviderStatus | undefined> {
   const facts = runtime.facts();
   const provider = runtime.provider();
   const problems = [...pool.nodes(runtime.name)].flatMap((node) => node.problems);
@@ -83,9 +94,25 @@ async function writeStatus(
     },
     now(),
   );
-  if (status === undefined) return;
+  if (status === undefined) return undefined;
   const { apiVersion, kind } = provider;
   await applyStatus(client, { apiVersion, kind, metadata: { name: runtime.name }, status }, signal);
+  return status;
+}
+
+/** An Event for each condition that changed, and a line of the log for each that is bad news, with its cause. */
+function tellNews(
+  { events, log }: StatusControllerOptions,
+  runtime: ProviderRuntime,
+  before: ProviderStatus["conditions"] = [],
+  now: ProviderStatus["conditions"] = [],
+): void {
+  const { apiVersion, kind, metadata } = runtime.provider();
+  const subject = { apiVersion, kind, name: runtime.name };
+  for (const news of conditionNews(before, now)) {
+    events.record(metadata.uid === undefined ? subject : { ...subject, uid: metadata.uid }, news);
+    if (news.type === "Warning") log.warn({ provider: runtime.name, reason: news.reason }, news.message);
+  }
 }
 
 async function applyStatus(
