@@ -84,8 +84,18 @@ const PROVIDER: Definition = {
     ),
     string("Synced", '.status.conditions[?(@.type=="Synced")].status', "Whether its inventory is current"),
     { name: "Nodes", type: "integer", jsonPath: ".status.nodes", description: "GPU nodes" },
-    { name: "GPUs", type: "integer", jsonPath: ".status.gpus.total", description: "GPUs in all" },
-    { name: "Free", type: "integer", jsonPath: ".status.gpus.free", description: "GPUs that nobody uses" },
+    {
+      name: "Devices",
+      type: "integer",
+      jsonPath: ".status.gpus.total",
+      description: "GPUs and MIG slices; one that is shared counts once, while flare gpus counts its shares",
+    },
+    {
+      name: "Free",
+      type: "integer",
+      jsonPath: ".status.gpus.free",
+      description: "Devices of which nobody uses any share",
+    },
     string("Engine", ".spec.engine", "How workloads get there"),
     {
       name: "Paused",

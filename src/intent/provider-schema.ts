@@ -157,8 +157,8 @@ export const providerStatusSchema = z
     nodes: gpuCount().describe("GPU nodes.").optional(),
     gpus: z
       .object({
-        total: gpuCount().describe("GPUs in all."),
-        free: gpuCount().describe("GPUs that nobody uses."),
+        total: gpuCount().describe("GPUs and MIG slices in all; one that is shared counts once."),
+        free: gpuCount().describe("Those of which nobody uses any share."),
       })
       .describe("GPUs of the provider.")
       .optional(),
