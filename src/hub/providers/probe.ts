@@ -76,11 +76,14 @@ async function keepProbing(
   }
 }
 
+/** No node is called so: the answer is the shortest there is. */
+const NO_NODE = "-";
+
 async function lookAtOneNode(options: ProbeOptions, signal: AbortSignal): Promise<void> {
   const call = { signal, timeoutMs: options.probeTimeoutMs, retries: 0 };
   const pages = options.client.list(
     NODES,
-    { limit: 1, resourceVersion: "0", fieldSelector: "metadata.name=-" },
+    { limit: 1, resourceVersion: "0", fieldSelector: `metadata.name=${NO_NODE}` },
     call,
   );
   for await (const _ of pages) return;
@@ -109,5 +112,15 @@ async function readVersion(
     : undefined;
 }
 
-const asKubeError = (error: unknown): KubeError =>
-  isKubeError(error) ? error : new KubeError("protocol", String(error), { cause: error });
+function asKubeError(error: unknown): KubeError {
+  if (!isKubeError(error)) return new KubeError("protocol", String(error), { cause: error });
+  if (error.code !== "forbidden") return error;
+  // The server repeats the name that no node has; people would look for it.
+  const said = error.message.replaceAll(` "${NO_NODE}"`, "");
+  const fix = "kubectl apply -k manifests/provider there gives the hub's account what it needs";
+  return new KubeError("forbidden", `${said}; ${fix}`, {
+    status: error.status,
+    reason: error.reason,
+    cause: error,
+  });
+}
