@@ -9,6 +9,7 @@ import type { Api } from "./api/api.ts";
 import { createFederation, type Federation } from "./federation.ts";
 import { createHubHealth, type HubHealth } from "./hub-health.ts";
 import type { Follower, Reservations } from "./inventory/reservations.ts";
+import { addressOf } from "./listen-address.ts";
 import { HUB_MANAGER } from "./manager.ts";
 import { createHubMetrics } from "./metrics.ts";
 import type { HubDeps, HubOptions } from "./options.ts";
@@ -60,6 +61,10 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
     }
     running = federation.run(reading.signal);
     api = await serveApi(options, deps, { federation, registry });
+    log.info(
+      { version: deps.version, ...addressesOf(options, { metrics: server?.port, api: api?.port }) },
+      "flare hub starts",
+    );
     const follower = api?.follower ?? noFollower(federation.reservations);
     // Those who wait for an answer get it while the term ends.
     signal.addEventListener("abort", () => void api?.close(), { once: true });
@@ -79,6 +84,22 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
     flushed.abort();
     await server?.close();
   }
+}
+
+/** Where it can be asked what, as far as it is served at all. */
+function addressesOf(
+  { listen, config }: HubOptions,
+  ports: { readonly metrics: number | undefined; readonly api: number | undefined },
+): { readonly metrics?: string; readonly api?: string } {
+  const { metrics: port, api: apiPort } = ports;
+  return {
+    ...(listen === undefined || port === undefined
+      ? {}
+      : { metrics: `${addressOf({ ...listen, port }, false)}/metrics` }),
+    ...(config.api === undefined || apiPort === undefined
+      ? {}
+      : { api: addressOf({ ...config.api.listen, port: apiPort }, config.api.tls !== undefined) }),
+  };
 }
 
 /** Serves the REST API where the configuration says so; its code is loaded only then. */

@@ -311,6 +311,8 @@ it("a hub serves health, readiness and metrics, and ends within a second", async
   await addProvider(hubCluster, "alpha");
   await until(() => hub.free()).toEqual({ [offer("alpha")]: "8/8" });
   expect(await hub.fetch("/healthz")).toMatchObject({ status: 200 });
+  const starts = hub.log.map((line) => JSON.parse(line)).find(({ msg }) => msg === "flare hub starts");
+  expect(starts).toMatchObject({ metrics: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/) });
   expect(await hub.fetch("/readyz")).toEqual({ status: 200, body: "leading\n" });
   const { body } = await hub.fetch("/metrics");
   expect(body).toContain(

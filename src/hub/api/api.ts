@@ -7,6 +7,7 @@ import type { Federation } from "../federation.ts";
 import { createIntentCache, followIntents } from "../intents/intent-cache.ts";
 import type { IntentMeaning } from "../intents/meaning.ts";
 import type { Follower } from "../inventory/reservations.ts";
+import { addressOf } from "../listen-address.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { createAuthenticator } from "./auth/authenticate.ts";
 import { createKubeTokens } from "./auth/kube-tokens.ts";
@@ -100,7 +101,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     tokens.run(ending.signal),
     tenants.run(ending.signal),
   ]);
-  log.info({ port: server.port, tls: config.tls !== undefined }, "the REST API is served");
+  const tls = config.tls !== undefined;
+  log.info({ address: addressOf({ ...config.listen, port: server.port }, tls) }, "the REST API is served");
   const close = async (): Promise<void> => {
     ending.abort();
     await server.close();
