@@ -105,20 +105,15 @@ export function startProvider(
   let clusterId: string | undefined;
   const ending: Promise<void>[] = [];
 
-  const facts = (): ConnectionFacts => factsOf(source.state(), line, around.pool.size(name));
-  const closure = (): Closure | undefined => closureOf(provider, twin());
-  const unreachable = (): string | undefined => unreachableProvider(name, facts(), around);
-  const closed = (): string | undefined => closure()?.message ?? unreachable();
+  const facts = () => factsOf(source.state(), line, around.pool.size(name));
+  const openness = opennessOf({ provider: () => provider, facts, twin }, around);
   const offerOptions = (): OfferOptions => optionsOf(provider, wasClosed, around);
   const look = (): void => {
-    // While a new connection has not asked yet, what the last one was told holds.
-    const told = line?.connection.clusterId();
-    if (told !== undefined) clusterId = told ?? undefined;
-    const now = closed();
+    clusterId = clusterIdOf(line, clusterId);
+    const now = openness.closed();
     if (now !== wasClosed) {
       wasClosed = now;
-      if (closure() === undefined && now !== undefined) around.log.warn({ provider: name }, now);
-      else around.log.info({ provider: name }, now ?? `provider ${name} is open again`);
+      logClosed(around, name, { closed: now, isWanted: openness.closure() !== undefined });
       line?.inventory.refresh();
     }
     onFacts();
@@ -157,9 +152,7 @@ export function startProvider(
       look();
     },
     facts,
-    closed,
-    closure,
-    unreachable,
+    ...openness,
     client: () => line?.client,
     consumer: () => line?.consumer,
     clusterId: () => clusterId,
@@ -172,6 +165,37 @@ export function startProvider(
       around.pool.retain(name, new Set());
     },
   };
+}
+
+/** Whether something new may be placed there, and what is in the way. */
+function opennessOf(
+  {
+    provider,
+    facts,
+    twin,
+  }: Pick<ProviderRuntime, "provider"> & Pick<ProviderHooks, "twin"> & { facts: () => ConnectionFacts },
+  around: ProviderSurroundings,
+): Pick<ProviderRuntime, "closure" | "unreachable" | "closed"> {
+  const closure = (): Closure | undefined => closureOf(provider(), twin());
+  const unreachable = (): string | undefined =>
+    unreachableProvider(provider().metadata.name ?? "", facts(), around);
+  return { closure, unreachable, closed: () => closure()?.message ?? unreachable() };
+}
+
+/** That nobody answers is bad news; that somebody closed it is not. */
+function logClosed(
+  { log }: ProviderSurroundings,
+  provider: string,
+  { closed, isWanted }: { readonly closed: string | undefined; readonly isWanted: boolean },
+): void {
+  if (closed !== undefined && !isWanted) log.warn({ provider }, closed);
+  else log.info({ provider }, closed ?? `provider ${provider} is open again`);
+}
+
+/** The uid that is known: while a new connection has not asked yet, what the last one was told holds. */
+function clusterIdOf(line: Line | undefined, before: string | undefined): string | undefined {
+  const told = line?.connection.clusterId();
+  return told === undefined ? before : (told ?? undefined);
 }
 
 function optionsOf(
