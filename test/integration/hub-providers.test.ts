@@ -92,7 +92,8 @@ describe("providers", () => {
       "Authorized=True Authorized",
       "Synced=False NotInstalled",
     ]);
-    expect((await statusOf(hubCluster, "alpha")).message).toContain(
+    // The kinds are asked for at the same time; each is told once it is known to be missing.
+    await until(async () => (await statusOf(hubCluster, "alpha")).message).toContain(
       "peeringcandidates.advertisement.fluidos.eu",
     );
     await hubCluster.client.patch(PROVIDERS, { name: "alpha" }, { spec: { engine: "direct" } });

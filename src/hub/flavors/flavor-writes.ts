@@ -42,7 +42,9 @@ export async function withdraw(
   signal: AbortSignal,
 ): Promise<WorkResult> {
   const entry = context.providers.all().find((each) => labelValue(each.name) === provider);
-  if (entry !== undefined && !entry.synced()) return { requeueAfterMs: NOT_YET_MS };
+  // A federation has no nodes that could still be told.
+  const hasNodes = entry?.provider().spec.engine === "direct";
+  if (hasNodes && !entry.synced()) return { requeueAfterMs: NOT_YET_MS };
   const node = market?.isSold(name) === true ? market.flavor(name)?.node : undefined;
   if (node !== undefined && context.pool.node(context.config.provider.name, node) !== undefined) return {};
   await context.client.delete(resource, { namespace: place.namespace, name }, { signal });
