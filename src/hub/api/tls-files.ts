@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { sleep } from "../../kubernetes/timing.ts";
@@ -17,6 +18,8 @@ export interface TlsFiles {
 export async function readTlsPair({ certFile, keyFile }: TlsFiles): Promise<TlsPair> {
   const [cert, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
   try {
+    // An empty file, such as one that is just being written, would otherwise pass for no certificate at all.
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error("they differ");
     createSecureContext({ cert, key });
   } catch (error) {
     throw new Error(`${certFile} and ${keyFile} are no certificate with its key: ${String(error)}`, {

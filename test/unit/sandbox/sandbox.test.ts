@@ -158,13 +158,14 @@ describe("the server", () => {
   test("writes nothing more to a watch whose time is over, though its client still reads", async () => {
     const { sandbox, admin } = await start();
     const { server, caPem, token } = endpointOf(sandbox.adminKubeconfig);
-    const url = new URL("/api/v1/configmaps?watch=1&timeoutSeconds=1", server);
+    const url = new URL("/api/v1/configmaps?watch=1&timeoutSeconds=4", server);
     const response = await new Promise<IncomingMessage>((resolve, reject) =>
       httpsGet(url, { ca: caPem, headers: { authorization: `Bearer ${token}` } }, resolve).on(
         "error",
         reject,
       ),
     );
+    const isOver = new Promise((resolve) => setTimeout(resolve, 4500));
     // More than the buffers of both sides hold: the end waits for the reader.
     response.pause();
     const path = "/api/v1/namespaces/default/configmaps";
@@ -173,7 +174,7 @@ describe("the server", () => {
       data: { text: "x".repeat(900_000) },
     });
     for (let index = 0; index < 12; index += 1) await admin.create(path, large(index));
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await isOver;
     expect((await admin.create(path, { metadata: { name: "late" } })).status).toBe(201);
     let text = "";
     for await (const chunk of response) text += chunk;

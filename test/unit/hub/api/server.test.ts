@@ -61,6 +61,23 @@ describe("a certificate of the API", () => {
     await vi.waitFor(async () => expect(await fingerprint(port)).not.toBe(before), 10_000);
   });
 
+  it("that is just being written, and empty for the moment, changes nothing", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "flare-tls-"));
+    const files = { certFile: join(folder, "tls.crt"), keyFile: join(folder, "tls.key") };
+    const pair = await createServerCertificate(Date.now());
+    await writeFile(files.certFile, pair.certPem);
+    await writeFile(files.keyFile, pair.keyPem);
+    const { port } = await serve(
+      withRoot((c) => c.text("ok")),
+      files,
+    );
+    const before = await fingerprint(port);
+    const told = log.length;
+    await writeFile(files.certFile, "");
+    await vi.waitFor(() => expect(log.slice(told).join("")).toContain("the old one stays"), 10_000);
+    expect(await fingerprint(port)).toBe(before);
+  });
+
   it("that is none is told at the start, with its files", async () => {
     const files = { certFile: "package.json", keyFile: "package.json" };
     await expect(serve(new Hono<Env>(), files)).rejects.toThrow(
