@@ -99,8 +99,9 @@ async function parseInto(config: KubeConfig, text: string, place: string, folder
     // Loaded late: few kubeconfigs name token files, and a YAML parser takes memory.
     if (text.includes("tokenFile")) (await import("./token-files.ts")).adoptTokenFiles(config, text, folder);
   } catch (error) {
-    const told = error instanceof Error ? error.message : String(error);
-    throw new KubeError("config", `${place} is no valid kubeconfig: ${told}`, { cause: error });
+    // The lines after the first one quote the file, which may hold a token; for the same reason there is no cause.
+    const [told] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
+    throw new KubeError("config", `${place} is no valid kubeconfig: ${told}`);
   }
 }
 

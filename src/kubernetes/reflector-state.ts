@@ -36,3 +36,12 @@ export function failureName(error: KubeError): FailureName {
       return error.status === undefined ? "BROKEN" : "REFUSED";
   }
 }
+
+/**
+ * What is worth a warning: no end of an old watch, and no silence either, after which the watch is simply resumed. Old servers
+ * say nothing of what does not change; where the server is away, the resumption fails, and that is told.
+ */
+export function troubleIn(state: ReflectorState): KubeError | undefined {
+  if (!("error" in state) || state.name === "EXPIRED" || state.name === "SILENT") return undefined;
+  return state.error;
+}

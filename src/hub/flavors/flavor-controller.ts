@@ -2,6 +2,7 @@ import type { Flavor } from "../../fluidos/flavor.ts";
 import type { KubeObject, Resource } from "../../kubernetes/objects.ts";
 import { createRateLimit } from "../../kubernetes/rate-limit.ts";
 import { createReflector, type Reflector } from "../../kubernetes/reflector.ts";
+import { troubleIn } from "../../kubernetes/reflector-state.ts";
 import { elapsed, sleep, whenAborted } from "../../kubernetes/timing.ts";
 import { createWorkQueue, type WorkQueue, type WorkResult } from "../../kubernetes/work-queue.ts";
 import { KEYS } from "../../workload/identity.ts";
@@ -143,7 +144,8 @@ function watchFlavors(
     onHandlerError: (error) => log.error({ error: String(error) }, "a Flavor could not be taken in"),
     onState: (state) => {
       if (state.name === "SYNCED") onSynced();
-      if ("error" in state && state.name !== "EXPIRED") log.warn({ watch: "flavors" }, state.error.message);
+      const trouble = troubleIn(state);
+      if (trouble !== undefined) log.warn({ watch: "flavors" }, trouble.message);
     },
     now,
     random,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { KubeObject, Resource } from "../../kubernetes/objects.ts";
 import { createReflector, type Reflector } from "../../kubernetes/reflector.ts";
+import { troubleIn } from "../../kubernetes/reflector-state.ts";
 import type { Change } from "../../kubernetes/reflector-store.ts";
 import type { ControllerContext } from "../controller.ts";
 import { type SeenFlavor, seenFlavorOf } from "./seen-flavor.ts";
@@ -139,7 +140,8 @@ function watched<V>(
     onHandlerError: (error) => log.error({ watch: what, error: String(error) }, "could not be taken in"),
     onState: (state) => {
       if (state.name === "SYNCED") isSynced();
-      if ("error" in state && state.name !== "EXPIRED") log.warn({ watch: what }, state.error.message);
+      const trouble = troubleIn(state);
+      if (trouble !== undefined) log.warn({ watch: what }, trouble.message);
     },
     now,
     random,

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../kubernetes/objects.ts";
 import { createReflector } from "../../kubernetes/reflector.ts";
+import { troubleIn } from "../../kubernetes/reflector-state.ts";
 import { type Change, keyOf } from "../../kubernetes/reflector-store.ts";
 import { sleep } from "../../kubernetes/timing.ts";
 import { createWorkQueue, type WorkQueue } from "../../kubernetes/work-queue.ts";
@@ -260,7 +261,8 @@ function watchIntents(world: World) {
     },
     onHandlerError: (error) => log.error({ error: String(error) }, "an Intent could not be taken in"),
     onState: (state) => {
-      if ("error" in state && state.name !== "EXPIRED") log.warn({ watch: "intents" }, state.error.message);
+      const trouble = troubleIn(state);
+      if (trouble !== undefined) log.warn({ watch: "intents" }, trouble.message);
     },
     now,
     random,

@@ -1,5 +1,6 @@
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { createReflector } from "../../kubernetes/reflector.ts";
+import { troubleIn } from "../../kubernetes/reflector-state.ts";
 import type { Change } from "../../kubernetes/reflector-store.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { Follower, Reservations } from "../inventory/reservations.ts";
@@ -60,7 +61,8 @@ export function createIntentCache({ client, currency, log, now, random }: Intent
     onHandlerError: (error) => log.error({ error: String(error) }, "an Intent could not be taken in"),
     onState: (state) => {
       if (state.name === "SYNCED") isRead = true;
-      if ("error" in state && state.name !== "EXPIRED") log.warn({ watch: "intents" }, state.error.message);
+      const trouble = troubleIn(state);
+      if (trouble !== undefined) log.warn({ watch: "intents" }, trouble.message);
     },
     now,
     random,

@@ -2,6 +2,7 @@ import type { Provider } from "../../intent/resources.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
 import type { KubeObject, Resource } from "../../kubernetes/objects.ts";
 import { createReflector, type Reflector } from "../../kubernetes/reflector.ts";
+import { troubleIn } from "../../kubernetes/reflector-state.ts";
 import type { Change } from "../../kubernetes/reflector-store.ts";
 import { whenAborted } from "../../kubernetes/timing.ts";
 import type { ProviderDirectory, ProviderEntry } from "./directory.ts";
@@ -147,11 +148,11 @@ function watchProviders(
     onChange,
     onHandlerError: (error) => log.error({ error: String(error) }, "a Provider could not be taken in"),
     onState: (state) => {
+      const trouble = troubleIn(state);
       if (state.name === "SYNCED") onListed();
       if (state.name === "REFUSED" && isKubeError(state.error, "not-found"))
         log.error({}, "this cluster has no Providers: kubectl apply -k manifests/crds");
-      else if ("error" in state && state.name !== "EXPIRED")
-        log.warn({ watch: "providers" }, state.error.message);
+      else if (trouble !== undefined) log.warn({ watch: "providers" }, trouble.message);
     },
     now,
     random,

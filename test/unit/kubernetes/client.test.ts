@@ -283,6 +283,20 @@ describe("failures", () => {
   });
 });
 
+describe("a kubeconfig that is broken", () => {
+  it("is told by its place alone: what stands in it may be a secret", () => {
+    const text = "users:\n- name: me\n  user: {token: very-secret\ncontexts: [}\n";
+    const told: unknown[] = [];
+    return createClient({ kubeconfigText: text })
+      .get(NODES, { name: "a" })
+      .catch((error: unknown) => told.push(String(error), String((error as Error).cause)))
+      .then(() => {
+        expect(told.join()).toMatch(/is no valid kubeconfig: .*\(\d+:\d+\)/);
+        expect(told.join()).not.toContain("very-secret");
+      });
+  });
+});
+
 describe("a kubeconfig", () => {
   const get = (options: Parameters<typeof createClient>[0]) =>
     createClient(options).get(NODES, { name: "a" });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { KubeClient } from "../../../kubernetes/kube-client.ts";
 import { createReflector, type Reflector } from "../../../kubernetes/reflector.ts";
+import { troubleIn } from "../../../kubernetes/reflector-state.ts";
 import type { Change } from "../../../kubernetes/reflector-store.ts";
 import { sleep } from "../../../kubernetes/timing.ts";
 import type { Logger } from "../../../observability/logger.ts";
@@ -131,7 +132,8 @@ function watchTokens(
     onHandlerError: (error) => log.error({ error: String(error) }, "a token's Secret could not be taken in"),
     onState: (state) => {
       onCurrent(state.name === "WATCH");
-      if ("error" in state && state.name !== "EXPIRED") log.warn({ watch: "tokens" }, state.error.message);
+      const trouble = troubleIn(state);
+      if (trouble !== undefined) log.warn({ watch: "tokens" }, trouble.message);
     },
     now,
     random,

@@ -2,6 +2,7 @@ import type { KubeClient } from "../../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../../kubernetes/kube-error.ts";
 import type { KubeObject, Resource } from "../../../kubernetes/objects.ts";
 import { createReflector } from "../../../kubernetes/reflector.ts";
+import { troubleIn } from "../../../kubernetes/reflector-state.ts";
 import type { Change } from "../../../kubernetes/reflector-store.ts";
 import { sleep } from "../../../kubernetes/timing.ts";
 import type { Logger } from "../../../observability/logger.ts";
@@ -172,7 +173,8 @@ function watch<T extends KubeObject, V>(
     onHandlerError: (error) => log.error({ error: String(error) }, "a tenant could not be taken in"),
     onState: (state) => {
       if (state.name === "SYNCED") onRead();
-      if ("error" in state && state.name !== "EXPIRED") log.warn({ watch: "tenants" }, state.error.message);
+      const trouble = troubleIn(state);
+      if (trouble !== undefined) log.warn({ watch: "tenants" }, trouble.message);
     },
     now,
     random,
