@@ -36,7 +36,8 @@ const JOB_MS = 60_000;
 const SYSTEM = "flare-system";
 /** Quicker than in production, where a network may take a moment to recover, and nobody sits and waits. */
 const PATIENCE_MS = 3000;
-const HASTE = { probeEvery: 1000, probeTimeout: 1000, unreachableAfter: 2000, statusEvery: 1000 };
+/** A line that is cut fails at once; a machine that is busy only answers late, and is no reason to move anything. */
+const HASTE = { probeEvery: 1000, probeTimeout: 10_000, unreachableAfter: 2000, statusEvery: 1000 };
 
 const CRDS: Resource = {
   group: "apiextensions.k8s.io",

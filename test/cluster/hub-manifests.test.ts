@@ -71,7 +71,12 @@ describe("the hub's manifests on a real API server", () => {
       { verb: "patch", group: "flare.clastix.io", resource: "providers", subresource: "status" },
       true,
     ],
-    ["changes no Provider", { verb: "patch", group: "flare.clastix.io", resource: "providers" }, false],
+    [
+      "holds a deleted Provider until nothing is left there",
+      { verb: "patch", group: "flare.clastix.io", resource: "providers" },
+      true,
+    ],
+    ["makes no Provider", { verb: "create", group: "flare.clastix.io", resource: "providers" }, false],
     ["watches Intents", { verb: "watch", group: "flare.clastix.io", resource: "intents" }, true],
     ["sets their finalizer", { verb: "patch", group: "flare.clastix.io", resource: "intents" }, true],
     [
