@@ -57,7 +57,8 @@ export function createTenantDirectory(options: DirectoryOptions): TenantDirector
   let tenants = new Map<string, Tenant>();
   let isRead = false;
   const take = (next: Map<string, Tenant>): void => {
-    tenants = next;
+    // In the order of their names, whichever the API told first.
+    tenants = new Map([...next].sort(([left], [right]) => (left < right ? -1 : 1)));
   };
   const read = (): ReadonlyMap<string, Tenant> => {
     if (isRead) return tenants;
@@ -72,7 +73,10 @@ export function createTenantDirectory(options: DirectoryOptions): TenantDirector
     run: async (signal) => {
       const source = options.source === "auto" ? await findSource(options, signal) : options.source;
       if (signal.aborted) return;
-      options.log.info({ source }, "tenants are those of");
+      options.log.info(
+        { source },
+        `tenants are those of ${source === "capsule" ? "Capsule" : "labelled namespaces"}`,
+      );
       await (source === "capsule" ? watchCapsule : watchNamespaces)(options, { take, onRead }, signal);
     },
   };
