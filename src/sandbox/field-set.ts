@@ -1,4 +1,5 @@
-import { asArray, canonicalJson, deepEqual, isObject, type JsonObject, setOwn } from "./json.ts";
+import { canonicalJson } from "../kubernetes/canonical-json.ts";
+import { asArray, deepEqual, isObject, type JsonObject, setOwn } from "./json.ts";
 import { memberShape, type Shape } from "./shape.ts";
 
 /** A field path: segments as FieldsV1 spells them (`f:spec`, `k:{"type":"Ready"}`, `v:"x"`), joined by NUL. */

@@ -15,6 +15,7 @@ import {
 import {
   all,
   allocated,
+  known,
   onlyFind,
   peered,
   readiness,
@@ -36,15 +37,6 @@ interface Scenario {
 }
 
 const two = { alpha: "clastix", beta: "clastix" } as const;
-
-/** A federation where alpha has one Flavor, which is known as a candidate. */
-async function known(options: TestFederationOptions): Promise<[TestFederation, flavor: string]> {
-  const federation = await start(options);
-  const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
-  await federation.consumer.create("solvers", "look", onlyFind);
-  await solved(federation, "look");
-  return [federation, flavor];
-}
 
 const discover = ({ consumer }: TestFederation, name: string, more: object = {}): Promise<void> =>
   consumer.create("discoveries", name, { solverID: name, subscribe: false, ...more });
@@ -184,7 +176,7 @@ const finding: readonly Scenario[] = [
     on: true,
     off: false,
     look: async (options) => {
-      const [federation, flavor] = await known(options);
+      const { federation, flavor } = await known(options);
       await addGpuNode(federation.site("alpha"), "gpu-2");
       federation.provider("alpha").withdraw(flavor);
       await discover(federation, "again");
@@ -197,7 +189,7 @@ const finding: readonly Scenario[] = [
     on: true,
     off: false,
     look: async (options) => {
-      const [federation, flavor] = await known(options);
+      const { federation, flavor } = await known(options);
       const { consumer } = federation;
       const { spec } = await consumer.get("peeringcandidates", candidateOf(flavor));
       const identity = spec.flavor.spec.owner;
@@ -224,7 +216,7 @@ const finding: readonly Scenario[] = [
     look: async (options) => {
       const told: unknown[] = [];
       const log = { debug: (entry: unknown) => told.push(entry) } as unknown as Logger;
-      const [federation] = await known({ ...options, log });
+      const { federation } = await known({ ...options, log });
       await discover(federation, "again");
       const phase = async () => (await federation.consumer.get("discoveries", "again")).status?.phase.phase;
       const failing = (): boolean => JSON.stringify(told).includes('"failures":3');
@@ -240,7 +232,7 @@ const buying: readonly Scenario[] = [
     on: "Failed",
     off: "Solved",
     look: async (options) => {
-      const [federation, flavor] = await known(options);
+      const { federation, flavor } = await known(options);
       federation.provider("alpha").sellElsewhere(flavor);
       return (await reserve(federation, flavor))?.phase.phase;
     },
@@ -250,7 +242,7 @@ const buying: readonly Scenario[] = [
     on: false,
     off: true,
     look: async (options) => {
-      const [federation, flavor] = await known(options);
+      const { federation, flavor } = await known(options);
       const alpha = federation.site("alpha");
       const { contract } = (await reserve(federation, flavor)) ?? {};
       const forSale = async () => (await alpha.get("flavors", flavor)).spec.availability;
@@ -265,7 +257,7 @@ const buying: readonly Scenario[] = [
     on: undefined,
     off: "Active",
     look: async (options) => {
-      const [federation, flavor] = await known(options);
+      const { federation, flavor } = await known(options);
       const { contract } = (await reserve(federation, flavor)) ?? {};
       return (await federation.consumer.get("contracts", contract?.name ?? "")).status?.phase.phase;
     },
@@ -287,7 +279,7 @@ const peering: readonly Scenario[] = [
     on: undefined,
     off: "2",
     look: async (options) => {
-      const [federation, flavor] = await known(options);
+      const { federation, flavor } = await known(options);
       const name = await buyGpus(federation, flavor);
       await until(() => federation.consumer.find("resourceslices", name, TENANT)).toBeDefined();
       const { spec } = await federation.consumer.get("resourceslices", name, TENANT);
@@ -400,7 +392,7 @@ const flavors: readonly Scenario[] = [
     on: { model: "nvidia-h100", cores: "67584", memory: "320Gi" },
     off: expect.objectContaining({ count: 4, hourly_rate: 4.5 }),
     look: async (options) => {
-      const [federation, flavor] = await known(options);
+      const { federation, flavor } = await known(options);
       const { spec } = await federation.consumer.get("peeringcandidates", candidateOf(flavor));
       return spec.flavor.spec.flavorType.typeData.characteristics.gpu;
     },

@@ -7,6 +7,7 @@ import {
   allocated,
   askForGpus,
   gpuPod,
+  known,
   offload,
   onlyFind,
   peered,
@@ -53,11 +54,7 @@ describe("a provider that is away", () => {
   });
 
   it("fails a Reservation, whose candidate is available again", async () => {
-    const federation = await start();
-    const { consumer } = federation;
-    const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
-    await consumer.create("solvers", "look", onlyFind);
-    await solved(federation, "look");
+    const { federation, consumer, flavor } = await known();
     federation.provider("alpha").goAway();
     expect(await reserve(federation, flavor)).toMatchObject({
       phase: { phase: "Failed", message: "Reservation failed: error when reserving flavor" },
@@ -68,11 +65,7 @@ describe("a provider that is away", () => {
   });
 
   it("fails a peering for good", async () => {
-    const federation = await start();
-    const { consumer } = federation;
-    const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
-    await consumer.create("solvers", "look", onlyFind);
-    await solved(federation, "look");
+    const { federation, consumer, flavor } = await known();
     const { contract } = (await reserve(federation, flavor)) ?? {};
     federation.provider("alpha").goAway();
     await consumer.create("allocations", "mine", { contract });
@@ -128,11 +121,7 @@ describe("a provider that is away", () => {
 
 describe("a gateway that refuses", () => {
   it("a purchase, fails the Reservation, whose candidate is available again", async () => {
-    const federation = await start();
-    const { consumer } = federation;
-    const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
-    await consumer.create("solvers", "look", onlyFind);
-    await solved(federation, "look");
+    const { federation, consumer, flavor } = await known();
     federation.provider("alpha").failNext("purchase");
     expect(await reserve(federation, flavor)).toMatchObject({
       phase: { phase: "Failed", message: "Reservation failed: error when purchasing flavor" },
@@ -145,11 +134,7 @@ describe("a gateway that refuses", () => {
   });
 
   it("a purchase once, makes a second Reservation of the Flavor meet the transaction that is still open", async () => {
-    const federation = await start();
-    const { consumer } = federation;
-    const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
-    await consumer.create("solvers", "look", onlyFind);
-    await solved(federation, "look");
+    const { federation, consumer, flavor } = await known();
     federation.provider("alpha").failNext("purchase");
     const first = await reserve(federation, flavor);
     await consumer.delete("reservations", "mine");
@@ -196,11 +181,9 @@ describe("a ResourceSlice", () => {
   });
 
   it("that is denied leads to no VirtualNode, and its Allocation to an error", async () => {
-    const federation = await start({ timings: { ...quickTimings, peeringTimeoutMs: 200 } });
-    const { consumer } = federation;
-    const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
-    await consumer.create("solvers", "look", onlyFind);
-    await solved(federation, "look");
+    const { federation, consumer, flavor } = await known({
+      timings: { ...quickTimings, peeringTimeoutMs: 200 },
+    });
     const { contract } = (await reserve(federation, flavor)) ?? {};
     federation.provider("alpha").denySlices();
     await consumer.create("allocations", "mine", { contract });
@@ -267,11 +250,7 @@ describe("a candidate", () => {
   });
 
   it("that somebody else bought can be reserved, and not be purchased", async () => {
-    const federation = await start();
-    const { consumer } = federation;
-    const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
-    await consumer.create("solvers", "look", onlyFind);
-    await solved(federation, "look");
+    const { federation, flavor } = await known();
     federation.provider("alpha").sellElsewhere(flavor);
     await until(async () => (await federation.site("alpha").get("flavors", flavor)).spec.availability).toBe(
       false,
@@ -297,11 +276,7 @@ describe("a Solver", () => {
   });
 
   it("whose Reservation's name is taken fails for good", async () => {
-    const federation = await start();
-    const { consumer } = federation;
-    const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
-    await consumer.create("solvers", "look", onlyFind);
-    await solved(federation, "look");
+    const { federation, consumer, flavor } = await known();
     const { owner } = (await consumer.get("peeringcandidates", candidateOf(flavor))).spec.flavor.spec;
     await consumer.create("reservations", "reservation-all", {
       solverID: "all",

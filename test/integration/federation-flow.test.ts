@@ -7,6 +7,7 @@ import {
   allocated,
   askForGpus,
   gpuPod,
+  known,
   offload,
   onlyFind,
   type Peered,
@@ -108,11 +109,7 @@ describe("a Reservation without a Solver", () => {
 
 describe("an Allocation", () => {
   it("leads to a virtual node that has what was bought, but for the GPUs", async () => {
-    const federation = await start();
-    const { consumer } = federation;
-    const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
-    await consumer.create("solvers", "look", onlyFind);
-    await solved(federation, "look");
+    const { federation, consumer, flavor } = await known();
     const { contract } = (await reserve(federation, flavor)) ?? {};
     const name = contract?.name ?? "";
     await consumer.create("allocations", "mine", { contract });

@@ -89,13 +89,19 @@ export interface Peered {
   readonly contract: string;
 }
 
-/** Finds, reserves, buys and peers with alpha, without a Solver but for finding. */
-export async function peered(options: TestFederationOptions = {}): Promise<Peered> {
+/** A federation where alpha has one Flavor, which is known as a candidate. */
+export async function known(options: TestFederationOptions = {}) {
   const federation = await start(options);
   const { consumer } = federation;
   const flavor = await addGpuNode(federation.site("alpha"), "gpu-1");
   await consumer.create("solvers", "look", onlyFind);
   await solved(federation, "look");
+  return { federation, consumer, flavor };
+}
+
+/** Finds, reserves, buys and peers with alpha, without a Solver but for finding. */
+export async function peered(options: TestFederationOptions = {}): Promise<Peered> {
+  const { federation, consumer, flavor } = await known(options);
   const { contract } = (await reserve(federation, flavor)) ?? {};
   await consumer.create("allocations", "mine", { contract });
   return { federation, flavor, contract: contract?.name ?? "" };

@@ -187,20 +187,6 @@ describe("a node that the CLASTIX fork makes a Flavor of", () => {
     expect((await flavors(alpha)).filter(isOurs)).toEqual([]);
   });
 
-  it("is sold once, and again when it is released", async () => {
-    const it = await provider("clastix");
-    const { alpha } = it;
-    await addNode(alpha, { labels: LABELLED });
-    await until(() => market(alpha)).toEqual(["nvidia-h100 of FLUIDOS"]);
-    const { name } = (await only(alpha)).metadata;
-    await buy(it, name);
-    await until(() => alpha.names("flavors")).toHaveLength(2);
-    await until(() => market(alpha)).toEqual([]);
-    await release(alpha);
-    await until(() => alpha.names("flavors")).toEqual([name]);
-    await until(() => market(alpha)).toEqual(["nvidia-h100 of FLUIDOS"]);
-  });
-
   it("stays off the market where somebody took it off, who did not sell it", async () => {
     const { alpha, hub } = await provider("clastix");
     await addNode(alpha, { labels: LABELLED });
@@ -215,6 +201,25 @@ describe("a node that the CLASTIX fork makes a Flavor of", () => {
     await until(() => market(alpha)).toEqual(["nvidia-h100 of the hub"]);
     expect((await alpha.get("flavors", name)).spec).toMatchObject({ price: { amount: "99" } });
   });
+});
+
+describe("a node that FLUIDOS makes a Flavor of", () => {
+  it.each(["clastix", "upstream"] as const)(
+    "%s: is sold once, and again when it is released",
+    async (dialect) => {
+      const it = await provider(dialect);
+      const { alpha } = it;
+      await addNode(alpha, { labels: LABELLED });
+      await until(() => market(alpha)).toEqual(["nvidia-h100 of FLUIDOS"]);
+      const { name } = (await only(alpha)).metadata;
+      await buy(it, name);
+      await until(() => alpha.names("flavors")).toHaveLength(2);
+      await until(() => market(alpha)).toEqual([]);
+      await release(alpha);
+      await until(() => alpha.names("flavors")).toEqual([name]);
+      await until(() => market(alpha)).toEqual(["nvidia-h100 of FLUIDOS"]);
+    },
+  );
 });
 
 describe("a node that upstream FLUIDOS makes a Flavor of", () => {
@@ -244,20 +249,6 @@ describe("a node that upstream FLUIDOS makes a Flavor of", () => {
     await alpha.create("pods", "all", pod, "default");
     await until(() => market(alpha)).toEqual([]);
     await alpha.admin.delete(`${alpha.path("pods", "all", "default")}?gracePeriodSeconds=0`);
-    await until(() => market(alpha)).toEqual(["nvidia-h100 of FLUIDOS"]);
-  });
-
-  it("is sold once, and again when it is released", async () => {
-    const it = await provider("upstream");
-    const { alpha } = it;
-    await addNode(alpha, { labels: LABELLED });
-    await until(() => market(alpha)).toEqual(["nvidia-h100 of FLUIDOS"]);
-    const { name } = (await only(alpha)).metadata;
-    await buy(it, name);
-    await until(() => alpha.names("flavors")).toHaveLength(2);
-    await until(() => market(alpha)).toEqual([]);
-    await release(alpha);
-    await until(() => alpha.names("flavors")).toEqual([name]);
     await until(() => market(alpha)).toEqual(["nvidia-h100 of FLUIDOS"]);
   });
 

@@ -6,12 +6,10 @@ import { CAPSULE } from "../../workload/identity.ts";
 import type { CapsuleTenant } from "../../workload/options.ts";
 import { given } from "../inventory/given.ts";
 import { HUB_MANAGER } from "../manager.ts";
-import type { StepResult } from "./engine.ts";
+import { type Failure, failure } from "./open-provider.ts";
 import { CAPSULE_TENANTS, NAMESPACES } from "./resources.ts";
 
 /** A namespace with its owners. */
-type Failure = Extract<StepResult, { ok: false }>;
-const failure = (reason: string, message: string): Failure => ({ ok: false, reason, message });
 
 /** The Tenant that namespaces of a hub's tenant belong to; undefined where the provider has no Capsule. */
 export const capsuleTenantOf = (settings: CapsuleSettings | undefined, tenant: string): string | undefined =>

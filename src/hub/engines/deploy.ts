@@ -17,7 +17,7 @@ import type { NodeRecord } from "../inventory/node-record.ts";
 import { applyWorkload } from "./apply-workload.ts";
 import { claimNamespace, tenancyFor } from "./capsule.ts";
 import type { DeployResult, StepResult } from "./engine.ts";
-import type { Failure } from "./open-provider.ts";
+import { type Failure, failure } from "./open-provider.ts";
 import { prune } from "./prune.ts";
 import { NAMESPACES, SECRETS } from "./resources.ts";
 
@@ -102,8 +102,6 @@ function timesOf(
 
 /** Whether an earlier spec may have left something that this one does not want. */
 const wasThereBefore = (view: IntentView): boolean => conditionOf(view, "Offloaded")?.status === "True";
-
-const failure = (reason: string, message: string) => ({ ok: false, reason, message }) as const;
 
 function inputOf(
   options: DeployOptions,

@@ -1,7 +1,7 @@
 import type { IntentSpec } from "../../intent/spec-schema.ts";
 import type { IntentStatus } from "../../intent/status-schema.ts";
+import { canonicalJson } from "../../kubernetes/canonical-json.ts";
 import { shortHash } from "../../workload/names.ts";
-import { canonicalJson } from "./canonical-json.ts";
 
 type ReadSpec = { readonly ok: true; readonly spec: IntentSpec } | { readonly ok: false };
 

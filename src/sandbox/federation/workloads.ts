@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson } from "../json.ts";
+import { canonicalJson } from "../../kubernetes/canonical-json.ts";
 import { nameSuffix } from "../kernel.ts";
 import type { ObjectMeta } from "../object.ts";
 import type { Cluster } from "./cluster.ts";
