@@ -66,7 +66,7 @@ async function change(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
     const { decision } = assess(world.market.now().ledger, requirement);
     requireTenantQuota(world, caller, requirement, decision, {
       namespace: view.namespace,
-      except: view.uid,
+      except: view.key,
     });
     const changed = await write(world, view, spec).catch((error: unknown) => {
       if (isKubeError(error, "conflict") && tries < TRIES) return undefined;

@@ -3,13 +3,16 @@ import type { Share } from "./quota.ts";
 
 /** Intents that are being created here and that the cache does not know yet: requests that come together count each other. */
 export interface PendingIntents {
-  of(tenant: string): readonly Share[];
+  /** Without the requests for the Intent `except` (namespace/name): they all ask for the same one. */
+  of(tenant: string, except?: string): readonly Share[];
   /** Counts a request while it is carried out, and what it made until the cache has seen it. */
   carryOut<T extends Made>(what: Pending, work: () => Promise<T>): Promise<T>;
 }
 
 interface Pending {
   readonly tenant: string;
+  /** Namespace and name of the Intent, where its request gave it a name. */
+  readonly key?: string | undefined;
   readonly share: Share;
 }
 
@@ -36,9 +39,11 @@ export function createPendingIntents(
     for (const entry of entries) if (entry.uid === uid) entries.delete(entry);
   });
   return {
-    of: (tenant) => {
+    of: (tenant, except) => {
       for (const entry of entries) if (now() - entry.at > FORGOTTEN_MS) entries.delete(entry);
-      return [...entries].filter((entry) => entry.tenant === tenant).map(({ share }) => share);
+      return [...entries]
+        .filter((entry) => entry.tenant === tenant && (entry.key === undefined || entry.key !== except))
+        .map(({ share }) => share);
     },
     carryOut: async (what, work) => {
       const entry: Pending & { readonly at: number; uid?: string } = { ...what, at: now() };

@@ -98,11 +98,13 @@ async function submit(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
   if (assessment.outcome === "refused") {
     throw refusal(assessment.decision, ledger.offers, await suggestFor(world, caller, ledger, asked));
   }
-  const share = requireTenantQuota(world, caller, asked.requirement, assessment.decision, { namespace });
+  const key = named.name && `${namespace}/${named.name}`;
+  const quota = { namespace, except: key };
+  const share = requireTenantQuota(world, caller, asked.requirement, assessment.decision, quota);
   const answer = answerTo(assessment, ledger.offers, world.now());
   const suggest = (): Promise<readonly Suggestion[]> => suggestFor(world, caller, ledger, asked);
   if (isDryRun) return { status: 200, body: { ...answer, ...(await dryRun(ledger, assessment, suggest)) } };
-  const created = await world.pending.carryOut({ tenant: caller.grant.tenant, share }, () =>
+  const created = await world.pending.carryOut({ tenant: caller.grant.tenant, key, share }, () =>
     create(world, caller, named, asked.spec),
   );
   if (created === undefined) {

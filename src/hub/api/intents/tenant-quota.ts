@@ -14,13 +14,16 @@ function quotaOf({ config }: Pick<ApiWorld, "config">, tenant: string): Quota {
   return Object.hasOwn(tenants, tenant) ? (tenants[tenant] ?? usual) : usual;
 }
 
-/** What a request would count for. Throws QUOTA_EXCEEDED where its tenant may not have it as well. */
+/**
+ * What a request would count for, beside all of its tenant but the Intent `except` (namespace/name): the one that it changes,
+ * or that it makes too when it is sent several times under one Idempotency-Key. Throws QUOTA_EXCEEDED where its tenant may not have it as well.
+ */
 export function requireTenantQuota(
   world: ApiWorld,
   { grant }: Caller,
   requirement: Requirement,
   decision: Decision,
-  { namespace, except }: { readonly namespace: string; readonly except?: string },
+  { namespace, except }: { readonly namespace: string; readonly except: string | undefined },
 ): Share {
   const rate = decision.placed ? decision.rate : requirement.constraints.maxHourly;
   const asked = shareOf(requirement, decision, namespace, rate);
@@ -28,9 +31,9 @@ export function requireTenantQuota(
   // All of the tenant's, also those that this member of it may not see.
   const shares = (tenant?.namespaces ?? [])
     .flatMap((each) => [...world.intents.inNamespace(each)])
-    .filter((view) => view.uid !== except && counts(view))
+    .filter((view) => view.key !== except && counts(view))
     .map((view) => shareOfView(world, view));
-  const all = [...shares, ...world.pending.of(grant.tenant)];
+  const all = [...shares, ...world.pending.of(grant.tenant, except)];
   requireQuota(quotaOf(world, grant.tenant), all, asked, world.meaning.currencyRates);
   requireHardLimits(tenant?.limits ?? [], all, asked);
   return asked;
