@@ -19,6 +19,7 @@ export const ALLOCATIONS = fluidos("nodecore", "allocations");
 export const DISCOVERIES = fluidos("advertisement", "discoveries");
 export const PEERING_CANDIDATES = fluidos("advertisement", "peeringcandidates");
 export const RESERVATIONS = fluidos("reservation", "reservations");
+export const TRANSACTIONS = fluidos("reservation", "transactions");
 export const CONTRACTS = fluidos("reservation", "contracts");
 export const KNOWN_CLUSTERS = fluidos("network", "knownclusters");
 

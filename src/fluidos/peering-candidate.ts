@@ -8,6 +8,8 @@ import { anyFields, fields, flag, metadata, names, time } from "./wire.ts";
 export const CANDIDATE_KEYS = {
   /** Name of the Contract by which it was sold to us: FLUIDOS takes none back. */
   soldBy: "flare.clastix.io/sold-by",
+  /** When we gave it back (RFC 3339): a round of discovery since then that finds it shows that it is offered anew. */
+  givenBack: "flare.clastix.io/given-back",
   /** Until when it is not tried again (RFC 3339), and why. */
   refusedUntil: "flare.clastix.io/refused-until",
   refusedBecause: "flare.clastix.io/refused-because",
@@ -27,6 +29,7 @@ export interface PeeringCandidate {
   readonly flavor: FlavorFacts;
   /** What of the Flavor could not be read. */
   readonly problems: readonly string[];
+  /** The Contract by which it was sold to us, unless its provider has offered it anew since. */
   readonly soldBy: string | undefined;
   readonly refused: { readonly until: number; readonly because: string } | undefined;
 }
@@ -54,6 +57,9 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
   const told = status.lastUpdateTime ?? status.creationTime ?? meta.creationTimestamp ?? 0;
   const until = Date.parse(meta.annotations[CANDIDATE_KEYS.refusedUntil] ?? "");
   const because = meta.annotations[CANDIDATE_KEYS.refusedBecause] ?? "";
+  const givenBack = Date.parse(meta.annotations[CANDIDATE_KEYS.givenBack] ?? "");
+  // Providers tell only of what is for sale.
+  const isOfferedAnew = rounds.some((at) => at > givenBack);
   return {
     ok: true,
     candidate: {
@@ -66,7 +72,7 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
       seenAt: rounds.length > 0 ? Math.max(...rounds) : told,
       flavor: unswapped(parsed.facts, isRegion),
       problems: parsed.problems,
-      soldBy: meta.annotations[CANDIDATE_KEYS.soldBy],
+      soldBy: isOfferedAnew ? undefined : meta.annotations[CANDIDATE_KEYS.soldBy],
       refused: Number.isNaN(until) ? undefined : { until, because },
     },
   };

@@ -94,7 +94,7 @@ export async function startFederatedHub(
 /** What of a federation's objects is there, by kind; of candidates and the hub's own rounds nothing. */
 export async function objectsIn({ federation }: FederatedHub): Promise<Record<string, readonly string[]>> {
   const { consumer } = federation;
-  const kinds = ["reservations", "contracts", "allocations"] as const;
+  const kinds = ["reservations", "transactions", "contracts", "allocations"] as const;
   const entries = await Promise.all(kinds.map(async (kind) => [kind, await consumer.names(kind)] as const));
   const tenants = (await consumer.names("namespaces")).filter((name) => name.startsWith("liqo-tenant-"));
   const liqo = await Promise.all(

@@ -1,6 +1,7 @@
 /** Intents that are placed through FLUIDOS and Liqo, as they are simulated with all their defects. */
 import { afterEach, describe, expect, it } from "vitest";
 import { FINALIZER } from "../../src/hub/intents/intent-view.ts";
+import type { TestSite } from "../support/federation.ts";
 import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
 import { addProvider, startCluster, writeKubeconfig } from "./hub-cluster.ts";
 import { statusOf, until } from "./hub-harness.ts";
@@ -78,6 +79,19 @@ describe("an Intent in a federation", () => {
     expect(await objectsIn(fed)).toEqual({});
   });
 
+  it("takes a Flavor again that its provider offers anew after it was given back", async () => {
+    const fed = await started({ alpha: ["4"] });
+    fed.start();
+    await fed.intents.submit(intent("first"));
+    await deployed(fed, "first");
+    await fed.intents.remove("first");
+    await until(() => fed.intents.exists("first")).toBe(false);
+    await fed.intents.submit(intent("second"));
+    await until(() => fed.intents.phase("second")).toBe("Queued");
+    await offerAnew(fed.federation.site("alpha"));
+    expect((await deployed(fed, "second")).placement?.node).toBe(fed.flavors.alpha?.[0]);
+  });
+
   it("has its finalizer before anything is bought for it", async () => {
     const fed = await started({ alpha: ["4"] });
     fed.start();
@@ -102,6 +116,14 @@ describe("an Intent in a federation", () => {
     await until(async () => (await objectsIn(fed)).reservations?.length).toBe(20);
   });
 });
+
+/** What a provider does by hand, or its own hub for it: FLUIDOS does not. */
+async function offerAnew(site: TestSite): Promise<void> {
+  for (const kind of ["allocations", "contracts"] as const)
+    for (const name of await site.names(kind)) await site.delete(kind, name);
+  for (const name of await site.names("flavors"))
+    await site.admin.patch(site.path("flavors", name), "merge", { spec: { availability: true } });
+}
 
 describe("what goes wrong in a federation", () => {
   const cheapFails = async (
@@ -134,6 +156,16 @@ describe("what goes wrong in a federation", () => {
 
   it("a purchase that fails goes to the next candidate", async () => {
     await cheapFails((alpha) => alpha.failNext("purchase"), "CandidateRefused");
+  });
+
+  it("a purchase that failed is tried again after a while, and leaves no Transaction in its way", async () => {
+    const fed = await started({ alpha: ["4"] });
+    fed.start({ fluidos: { retryAfter: "2s" } });
+    fed.federation.provider("alpha").failNext("purchase");
+    await fed.intents.submit(intent("train"));
+    await until(() => fed.intents.phase("train")).toBe("Queued");
+    await deployed(fed, "train");
+    expect(await objectsIn(fed)).toMatchObject({ transactions: [expect.any(String)] });
   });
 
   it("a provider that is away goes to the next candidate", async () => {

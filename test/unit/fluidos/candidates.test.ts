@@ -66,6 +66,19 @@ describe("a PeeringCandidate", () => {
     });
   });
 
+  it("was sold for good, until a round of discovery since it was given back finds it again", () => {
+    const at = Date.parse("2026-01-01T00:00:00Z");
+    const annotations = {
+      "flare.clastix.io/sold-by": "contract-a",
+      "flare.clastix.io/given-back": new Date(at).toISOString(),
+    };
+    const soldBy = (...interestedSolverIDs: string[]) =>
+      read(candidateObject({ annotations, spec: { interestedSolverIDs } })).soldBy;
+    expect(soldBy()).toBe("contract-a");
+    expect(soldBy("somebody", roundName(at - 1), roundName(at))).toBe("contract-a");
+    expect(soldBy(roundName(at - 1), roundName(at + 1))).toBeUndefined();
+  });
+
   it.each([
     undefined,
     null,

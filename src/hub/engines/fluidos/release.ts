@@ -22,7 +22,7 @@ const POD_GRACE_MS = 30_000;
 
 /**
  * Takes everything of an Intent's place away, in the order in which nothing is left hanging: what runs, the offloading and
- * its namespace, the slice and with it the virtual node, then the Allocation, the Contract and last the Reservation, by
+ * its namespace, the slice and with it the virtual node, then the Allocation, the Contract, the Transaction and last the Reservation, by
  * which the others are found. Each call goes as far as it can; `ok` once the API has nothing of it any more.
  */
 export async function releasePlace(
@@ -131,17 +131,26 @@ async function dropContract(work: DealWork, reservation: Reservation): Promise<r
     // A Contract of the same name that another transaction made is somebody else's.
     if (bought !== undefined && (bought.transaction === transaction || transaction === "")) {
       const candidate = candidateOf(work.view, flavor);
-      if (candidate !== undefined)
-        await annotateCandidate(client, candidate, { [CANDIDATE_KEYS.soldBy]: contract.name }, signal);
+      const mark = { [CANDIDATE_KEYS.soldBy]: contract.name, [CANDIDATE_KEYS.givenBack]: stampOf(work) };
+      if (candidate !== undefined) await annotateCandidate(client, candidate, mark, signal);
       await client.delete(kinds.CONTRACTS, target, { signal });
       leftovers.push(
         `Flavor ${flavor} of ${bought.seller.nodeID} stays sold (${contract.name}): FLUIDOS takes nothing back, its provider has to offer it anew`,
       );
     }
   }
+  // One that stays keeps FLUIDOS from ever buying its Flavor, whose transaction the provider renews under the same name.
+  if (transaction !== "")
+    await client.delete(
+      kinds.TRANSACTIONS,
+      { namespace: reservation.namespace, name: transaction },
+      { signal },
+    );
   await client.delete(kinds.RESERVATIONS, reservation, { signal });
   return leftovers;
 }
+
+const stampOf = ({ now }: DealWork): string => new Date(now()).toISOString();
 
 async function listed(
   { client, config, signal }: Pick<DealWork, "client" | "config" | "signal">,
