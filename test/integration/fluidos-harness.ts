@@ -9,7 +9,8 @@ import {
   type TestFederation,
   type TestFederationOptions,
 } from "../support/federation.ts";
-import { applyCrds, clusterOf, createNamespace, type TestCluster } from "./hub-cluster.ts";
+import { type FederatedCluster, federatedClusterOf } from "./federated-cluster.ts";
+import { applyCrds, createNamespace } from "./hub-cluster.ts";
 import { until } from "./hub-harness.ts";
 import { intentsOf, type RunningHub, startHubOn, type Wrap } from "./intents-harness.ts";
 
@@ -26,7 +27,7 @@ const HURRY = {
 
 export interface FederatedHub {
   readonly federation: TestFederation;
-  readonly hub: TestCluster;
+  readonly hub: FederatedCluster;
   readonly intents: ReturnType<typeof intentsOf>;
   /** Starts a hub; `fluidos` is what that section of its file says beside the hurry. */
   start(parts?: { readonly fluidos?: object; readonly wrap?: Wrap; readonly config?: object }): RunningHub;
@@ -50,13 +51,7 @@ export async function startFederatedHub(
 ): Promise<FederatedHub & { readonly flavors: Readonly<Record<string, readonly string[]>> }> {
   const dialects = Object.fromEntries(Object.keys(nodes).map((name) => [name, "clastix" as const]));
   const federation = await startTestFederation({ providers: dialects, ...options });
-  const { sandbox } = federation.consumer;
-  const hub = clusterOf({
-    kind: "sandbox",
-    url: sandbox.url,
-    kubeconfig: sandbox.adminKubeconfig,
-    stop: () => Promise.resolve(),
-  });
+  const hub = await federatedClusterOf(federation.consumer);
   await applyCrds(hub.client, "manifests/crds");
   for (const name of ["flare-system", "team-a"]) await createNamespace(hub.client, name);
   const flavors: Record<string, string[]> = {};
@@ -85,7 +80,7 @@ export async function startFederatedHub(
     },
     close: async () => {
       await Promise.all([...running].map((each) => each.stop()));
-      hub.client.close();
+      await hub.close();
       await federation.close();
     },
   };

@@ -1,5 +1,5 @@
 /** A federation of sandboxes for tests, used as a person uses kubectl: objects in, objects out. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { Defect, Dialect } from "../../src/sandbox/federation/defects.ts";
 import {
   type Federation,
@@ -258,8 +258,13 @@ export async function addGpuNode(site: TestSite, ...node: Rest<typeof addNode>):
   const before = await site.names("flavors");
   await addNode(site, ...node);
   const isNew = (flavor: string): boolean => !before.includes(flavor);
-  await until(async () => (await site.names("flavors")).some(isNew)).toBe(true);
-  return (await site.names("flavors")).find(isNew) ?? "";
+  // Also before a test begins, where nothing can be expected.
+  const find = async (): Promise<string> => {
+    const made = (await site.names("flavors")).find(isNew);
+    if (made === undefined) throw new Error(`${site.name} has no new Flavor`);
+    return made;
+  };
+  return vi.waitFor(find, { timeout: 20_000, interval: 10 });
 }
 
 type Rest<F> = F extends (first: TestSite, ...rest: infer R) => unknown ? R : never;

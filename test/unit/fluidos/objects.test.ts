@@ -1,10 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { buildAllocation, parseAllocation } from "../../../src/fluidos/allocation.ts";
+import { parseAllocation } from "../../../src/fluidos/allocation.ts";
 import { parseConfiguration } from "../../../src/fluidos/configuration.ts";
 import {
-  buildDiscovery,
   buildDiscoverySolver,
   hasEnded,
   parseDiscovery,
@@ -12,7 +11,6 @@ import {
 } from "../../../src/fluidos/discovery.ts";
 import { parseIdentity, parseKnownCluster } from "../../../src/fluidos/identity.ts";
 import {
-  buildNamespaceOffloading,
   parseForeignCluster,
   parseLiqoNode,
   parseNamespaceOffloading,
@@ -23,51 +21,13 @@ import { buildReservation, parseReservation } from "../../../src/fluidos/reserva
 import { compileSchema } from "../../../src/sandbox/custom-schema.ts";
 import type { KubeObject } from "../../../src/sandbox/object.ts";
 import { h100Node } from "./h100-node.ts";
-import { crdOf, sample, samplesAreThere } from "./samples.ts";
-
-const mark = { labels: { "app.kubernetes.io/managed-by": "flare" }, annotations: { a: "b" } };
-const round = { name: "flare-discovery-x", namespace: "fluidos", labels: mark.labels };
-const reservation = buildReservation({
-  name: "flare-1",
-  namespace: "fluidos",
-  ...mark,
-  buyer: { domain: "fluidos.eu", nodeID: "rd5ks7x9yz", ip: "172.18.0.5:30000" },
-  candidate: { name: "peeringcandidate-x", namespace: "fluidos", flavor: h100Node },
-  part: { cpu: 4, memoryBytes: 16 * 2 ** 30, pods: 4, gpus: 1 },
-});
-const offloading = (namespace: string) =>
-  buildNamespaceOffloading({
-    namespace,
-    ...mark,
-    localCluster: "fluidos-consumer-1",
-    remoteClusters: ["b", "a", "b"],
-    shortName: "short-1",
-  });
-
-/** Everything that a hub writes, with the CRD that it has to pass. */
-const WRITTEN: readonly (readonly [string, string, string, object])[] = [
-  ["a discovery-only Solver", "nodecore.fluidos.eu", "solvers", buildDiscoverySolver(round)],
-  ["a Discovery", "advertisement.fluidos.eu", "discoveries", buildDiscovery(round)],
-  ["a Reservation", "reservation.fluidos.eu", "reservations", reservation],
-  [
-    "an Allocation",
-    "nodecore.fluidos.eu",
-    "allocations",
-    buildAllocation({
-      name: "flare-1",
-      namespace: "fluidos",
-      ...mark,
-      contract: { name: "contract-x", namespace: "fluidos" },
-    }),
-  ],
-  ["a NamespaceOffloading", "offloading.liqo.io", "namespaceoffloadings", offloading("team-a-x")],
-  ["one with a long name", "offloading.liqo.io", "namespaceoffloadings", offloading("n".repeat(60))],
-];
+import { crdOf, SAMPLES, sample, samplesAreThere } from "./samples.ts";
+import { mark, offloading, reservation, round, WRITTEN } from "./written.ts";
 
 describe("what we write", () => {
   it.skipIf(!samplesAreThere).each(WRITTEN)(
     "%s passes the real CRD, and none of its fields is pruned (needs ../shared)",
-    (_, group, plural, object) => {
+    (_, { group, plural }, object) => {
       const crd = parse(crdOf(group, plural) ?? "");
       const schema = compileSchema(crd.spec.versions[0].schema.openAPIV3Schema);
       expect(schema.problems(object as KubeObject)).toEqual([]);
@@ -155,56 +115,6 @@ describe("what we write", () => {
     });
   });
 });
-
-const SAMPLES: readonly (readonly [string, string, (object: unknown) => unknown, object])[] = [
-  [
-    "the identity",
-    "00-node-identity-configmap",
-    parseIdentity,
-    { ok: true, identity: { domain: "fluidos.eu", nodeID: "rd5ks7x9yz", ip: "172.18.0.5:30000" } },
-  ],
-  [
-    "a KnownCluster",
-    "01-knowncluster",
-    parseKnownCluster,
-    { address: "172.18.0.4:30001", expiresAt: Date.parse("2025-09-02T20:41:16Z") },
-  ],
-  ["the seed's Solver", "03-solver-as-seed", parseSolver, { name: "solar-x7k2p", phase: "" }],
-  ["a solved Solver", "04-solver-gpu-working", parseSolver, { phase: "Solved", findCandidate: "Solved" }],
-  ["a Discovery", "05-discovery", parseDiscovery, { solver: "solar-x7k2p", phase: "Solved" }],
-  [
-    "a Reservation",
-    "07-reservation",
-    parseReservation,
-    {
-      phase: "Solved",
-      contract: { name: "contract-fluidos-eu-k8slice-a1b2-02dd", namespace: "fluidos" },
-      transaction: "5f4dcc3b5aa765d61d8327deb882cf99-1756845685123456789",
-    },
-  ],
-  [
-    "an Allocation",
-    "10-allocation",
-    parseAllocation,
-    {
-      state: "Active",
-      contract: "contract-fluidos-eu-k8slice-a1b2-02dd",
-      foreignCluster: "fluidos-provider-1",
-    },
-  ],
-  [
-    "a ResourceSlice, which has no GPU",
-    "11-resourceslice",
-    parseResourceSlice,
-    { asked: { cpu: 1, memory: 2 ** 29, pods: 10 }, granted: {}, resources: "" },
-  ],
-  [
-    "a NamespaceOffloading",
-    "12-namespaceoffloading",
-    parseNamespaceOffloading,
-    { phase: "Ready", remoteNamespace: "solar-x7k2p-fluidos-consumer-1" },
-  ],
-];
 
 describe("what we read", () => {
   it.skipIf(!samplesAreThere).each(SAMPLES)(
