@@ -31,6 +31,8 @@ export interface HubParts {
   readonly flavors: boolean;
   /** Tell of each change of the pool. */
   readonly changes?: boolean;
+  /** Further sections of its configuration. */
+  readonly config?: object;
 }
 
 export interface HubProcess {
@@ -91,7 +93,8 @@ const tell = (message: Message): void => void process.send?.(message);
 /** In the child: the hub, until it is asked to end. */
 export async function hubProcess(): Promise<void> {
   const kubeconfig = process.env.BENCH_KUBECONFIG ?? "";
-  const { intents, flavors, changes = false } = JSON.parse(process.env.BENCH_PARTS ?? "{}") as HubParts;
+  const parts = JSON.parse(process.env.BENCH_PARTS ?? "{}") as HubParts;
+  const { intents, flavors, changes = false, config = {} } = parts;
   const calls: Record<string, number> = {};
   const connect = (text: string): KubeClient => counted(createClient({ kubeconfigText: text }), calls);
   answerQuestions(calls);
@@ -100,7 +103,7 @@ export async function hubProcess(): Promise<void> {
   process.once("disconnect", () => stopper.abort());
   const code = await runHub(
     {
-      config: hubConfigSchema.parse({ flavors: { enabled: flavors } }),
+      config: hubConfigSchema.parse({ flavors: { enabled: flavors }, ...config }),
       namespace: "flare-system",
       identity: "bench",
     },

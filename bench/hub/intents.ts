@@ -87,7 +87,12 @@ async function benchBatch(bench: Bench): Promise<Figure[]> {
 }
 
 /** Calls that most Intents make; the few that belong to probes and leases are left out. */
-function callFigures(of: (name: string) => string, before: Calls, after: Calls, intents: number): Figure[] {
+export function callFigures(
+  of: (name: string) => string,
+  before: Calls,
+  after: Calls,
+  intents: number,
+): Figure[] {
   const each = Object.entries(after)
     .map(([name, count]) => [name, (count - (before[name] ?? 0)) / intents] as const)
     .filter(([, count]) => count >= 0.2)

@@ -100,6 +100,7 @@ function put(known: Map<string, PooledNode>, name: string, node: PooledNode | un
 }
 
 function isSame(before: PooledNode, after: PooledNode): boolean {
+  if (before === after) return true;
   return (
     isDeepStrictEqual(before.offers, after.offers) &&
     isDeepStrictEqual(before.problems, after.problems) &&

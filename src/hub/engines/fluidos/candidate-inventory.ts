@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { FillableOfferPool, PooledNode } from "../../inventory/offer-pool.ts";
 import type { OfferOptions } from "../../inventory/offers.ts";
 import type { Reservations } from "../../inventory/reservations.ts";
-import { candidateNodes } from "./candidate-offers.ts";
+import { isSameStanding, nodeOf, type Standing, standingsOf } from "./candidate-offers.ts";
 import type { FluidosConfig } from "./config.ts";
 import type { ConsumerView } from "./consumer-view.ts";
 import { isPeeringWell } from "./peering.ts";
@@ -38,22 +39,21 @@ export function createCandidateInventory(options: CandidateInventoryOptions): Ca
   const { provider, view, pool, config, now, defer = setImmediate } = options;
   let [closed, scheduled, complete] = [false, false, false];
   let known: ReadonlySet<string> = new Set();
+  const make = createMaker();
 
-  const nodes = (only?: string): ReadonlyMap<string, PooledNode> =>
-    candidateNodes(
-      {
-        candidates: view.candidates(),
-        contracts: view.contracts(),
-        knownClusters: view.knownClusters(),
-        isHeld: (flavor) => options.reservations.on(provider, flavor).length > 0,
-        isWell: (flavor) => isPeeringWell(view, flavor),
-        now: now(),
-        staleAfterMs: config.discoverEvery * ROUNDS,
-        forgetAfterMs: config.forgetAfter,
-      },
-      options.offerOptions(),
-      only,
-    );
+  const nodes = (only?: string): ReadonlyMap<string, PooledNode> => {
+    const facts = {
+      candidates: view.candidates(),
+      contracts: view.contracts(),
+      knownClusters: view.knownClusters(),
+      isHeld: (flavor: string) => options.reservations.on(provider, flavor).length > 0,
+      isWell: (flavor: string) => isPeeringWell(view, flavor),
+      now: now(),
+      staleAfterMs: config.discoverEvery * ROUNDS,
+      forgetAfterMs: config.forgetAfter,
+    };
+    return make(standingsOf(facts, only), options.offerOptions(), only === undefined);
+  };
   const refreshAll = (): void => {
     if (closed || !view.synced()) return;
     const made = nodes();
@@ -88,5 +88,39 @@ export function createCandidateInventory(options: CandidateInventoryOptions): Ca
     close: () => {
       closed = true;
     },
+  };
+}
+
+interface Made {
+  readonly standing: Standing;
+  readonly options: OfferOptions;
+  readonly node: PooledNode;
+}
+
+type Make = (
+  standings: ReadonlyMap<string, Standing>,
+  options: OfferOptions,
+  areAll: boolean,
+) => ReadonlyMap<string, PooledNode>;
+
+/**
+ * Makes the offers of those Flavors that stand otherwise than before, and keeps the others: while many Intents buy, each
+ * of their steps has all Flavors looked at.
+ */
+function createMaker(): Make {
+  let kept: ReadonlyMap<string, Made> = new Map();
+  let last: OfferOptions | undefined;
+  return (standings, given, areAll) => {
+    const options = last !== undefined && isDeepStrictEqual(last, given) ? last : given;
+    last = options;
+    const made = new Map(
+      [...standings].map(([name, standing]) => {
+        const before = kept.get(name);
+        const isSame = before?.options === options && isSameStanding(before.standing, standing);
+        return [name, isSame ? before : { standing, options, node: nodeOf(standing, options) }];
+      }),
+    );
+    kept = areAll ? made : new Map([...kept, ...made]);
+    return new Map([...made].map(([name, { node }]) => [name, node]));
   };
 }

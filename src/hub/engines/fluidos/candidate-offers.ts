@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Contract } from "../../../fluidos/contract.ts";
 import type { FlavorFacts } from "../../../fluidos/flavor-facts.ts";
 import { type FlavorUnits, gpusOf } from "../../../fluidos/gpus.ts";
@@ -31,48 +32,52 @@ export interface CandidateFacts {
 const CURRENCY = "EUR";
 const GIB = 2 ** 30;
 
-/**
- * The candidates with GPUs as nodes of the Provider that leads to the federation, by the name of their Flavor. One that
- * cannot be had now has offers with nothing free, and a problem that says why. `only`: no other Flavor than that.
- */
-export function candidateNodes(
-  facts: CandidateFacts,
-  options: OfferOptions,
-  only?: string,
-): ReadonlyMap<string, PooledNode> {
+/** How one Flavor stands: all that its offers follow from, beside the options that all offers have. */
+export interface Standing {
+  readonly flavor: FlavorFacts;
+  /** Undefined where it does not tell what it has. */
+  readonly units: FlavorUnits | undefined;
+  /** Why nothing of it can be had now. */
+  readonly closed: string | undefined;
+  readonly ready: boolean;
+  readonly problems: readonly string[];
+}
+
+/** How the candidates with GPUs stand, by the name of their Flavor. `only`: no other Flavor than that. */
+export function standingsOf(facts: CandidateFacts, only?: string): ReadonlyMap<string, Standing> {
   const sales = facts.contracts.flatMap(saleOf);
   const soldBy = new Map(
     facts.contracts.flatMap(({ flavor, name }) => (flavor ? [[flavor.name, name]] : [])),
   );
   const newest = newestSight(facts);
-  const nodes = new Map<string, PooledNode>();
+  const standings = new Map<string, Standing>();
   for (const [name, { flavor, candidate }] of flavorsOf(facts)) {
     if (only !== undefined && name !== only) continue;
     const gpus = gpusOf(flavor);
     if (gpus.kind === "none") continue;
-    const why = facts.isHeld(name)
-      ? undefined
-      : whyClosed({ facts, candidate, newest, contract: soldBy.get(name) });
-    const problems = (candidate?.problems ?? []).map((message) => invalid(name, message));
+    const problems = candidate?.problems ?? [];
     if (gpus.kind === "unclear") {
-      const node = recordOf(flavor, undefined, true);
-      nodes.set(name, {
-        provider: options.provider,
-        node,
-        offers: [],
-        problems: [...problems, invalid(name, gpus.problem)],
-      });
+      const told = [...problems, gpus.problem];
+      standings.set(name, { flavor, units: undefined, closed: undefined, ready: true, problems: told });
       continue;
     }
-    const others = sales.filter((sale) => sale.flavor.name !== name);
-    const total = trueGpus(flavor, gpus.units.total, others);
+    const isHeld = facts.isHeld(name);
+    const total = trueGpus(flavor, gpus.units.total, sales);
     if (total === 0) continue;
-    const free = facts.isHeld(name) ? total : Math.min(total, gpus.units.free);
-    const units = { ...gpus.units, total, free };
-    nodes.set(name, pooled(flavor, units, { facts, options, why, problems }));
+    const free = isHeld ? total : Math.min(total, gpus.units.free);
+    const closed = isHeld ? undefined : whyClosed({ facts, candidate, newest, contract: soldBy.get(name) });
+    const ready = !isHeld || facts.isWell(name);
+    standings.set(name, { flavor, units: { ...gpus.units, total, free }, closed, ready, problems });
   }
-  return nodes;
+  return standings;
 }
+
+/** Whether the offers of both are the same; what was not read anew since is the same object. */
+export const isSameStanding = (before: Standing, after: Standing): boolean =>
+  before.flavor === after.flavor &&
+  before.closed === after.closed &&
+  before.ready === after.ready &&
+  isDeepStrictEqual([before.units, before.problems], [after.units, after.problems]);
 
 const invalid = (flavor: string, message: string): NodeProblem => ({
   code: "invalid-annotation",
@@ -104,14 +109,14 @@ function flavorsOf({ candidates, contracts, isHeld }: CandidateFacts) {
 const newestSight = ({ candidates }: CandidateFacts): number =>
   candidates.reduce((newest, read) => (read.ok ? Math.max(newest, read.candidate.seenAt) : newest), 0);
 
-interface Standing {
+interface Sighting {
   readonly facts: CandidateFacts;
   readonly candidate: PeeringCandidate | undefined;
   readonly newest: number;
   readonly contract: string | undefined;
 }
 
-function whyClosed({ facts, candidate, newest, contract }: Standing): string | undefined {
+function whyClosed({ facts, candidate, newest, contract }: Sighting): string | undefined {
   const { now, staleAfterMs, forgetAfterMs, knownClusters } = facts;
   const sold = contract ?? candidate?.soldBy;
   if (sold !== undefined) return `it was sold by ${sold}, and FLUIDOS takes none back`;
@@ -129,34 +134,29 @@ function whyClosed({ facts, candidate, newest, contract }: Standing): string | u
   return undefined;
 }
 
-function pooled(
-  flavor: FlavorFacts,
-  units: FlavorUnits,
-  {
-    facts,
-    options,
-    why,
-    problems,
-  }: {
-    facts: CandidateFacts;
-    options: OfferOptions;
-    why: string | undefined;
-    problems: readonly NodeProblem[];
-  },
+/**
+ * A Flavor as a node of the Provider that leads to the federation. One that cannot be had now has offers with nothing
+ * free, and a problem that says why.
+ */
+export function nodeOf(
+  { flavor, units, closed: why, ready, problems }: Standing,
+  options: OfferOptions,
 ): PooledNode {
-  const isHeld = facts.isHeld(flavor.name);
-  const node = recordOf(flavor, units, !isHeld || facts.isWell(flavor.name));
+  const { provider } = options;
+  const node = recordOf(flavor, units, ready);
+  const told = problems.map((message) => invalid(flavor.name, message));
+  if (units === undefined) return { provider, node, offers: [], problems: told };
   const closed = options.closed ?? why;
   const made = offersOf(node, [], { ...options, ...(closed === undefined ? {} : { closed }) });
   return {
-    provider: options.provider,
+    provider,
     node,
     offers: made.offers.map((offer) => ({
       ...offer,
       free: Math.min(offer.free, units.free),
       soldOnce: true,
     })),
-    problems: [...problems, ...made.problems],
+    problems: [...told, ...made.problems],
   };
 }
 

@@ -62,7 +62,7 @@ export function createConsumerConnection(options: ConsumerConnectionOptions): Co
     version: () => probe.version(),
     clusterId: () => probe.clusterId(),
     run: async (signal) => {
-      const unsubscribe = view.subscribe(() => inventory.refresh());
+      const unsubscribe = view.subscribe(({ ofOffers }) => ofOffers && inventory.refresh());
       await Promise.all([view.run(signal), probe.run(signal), keepAgeing(options, inventory, signal)]);
       unsubscribe();
       inventory.close();

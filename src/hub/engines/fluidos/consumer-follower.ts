@@ -24,7 +24,7 @@ export async function followConsumers(
     }
     for (const [provider, view] of views) {
       if (view === undefined || followed.has(provider)) continue;
-      const end = view.subscribe((uid) => uid !== undefined && tell({ uid }));
+      const end = view.subscribe(({ uid }) => uid !== undefined && tell({ uid }));
       followed.set(provider, { view, end });
       tell({ provider });
     }

@@ -28,8 +28,15 @@ export interface ConsumerView {
   node(contract: string): liqo.LiqoNode | undefined;
   foreignCluster(cluster: string): liqo.ForeignCluster | undefined;
   offloading(namespace: string): liqo.NamespaceOffloading | undefined;
-  /** Told of each change, with the uid of the Intent that it concerns where that is known. Returns how to be told no more. */
-  subscribe(listener: (uid: string | undefined) => void): () => void;
+  /** Told of each change. Returns how to be told no more. */
+  subscribe(listener: (news: ConsumerNews) => void): () => void;
+}
+
+export interface ConsumerNews {
+  /** The Intent that it concerns, where that is known. */
+  readonly uid: string | undefined;
+  /** Whether what is offered may be otherwise now. */
+  readonly ofOffers: boolean;
 }
 
 export interface ConsumerViewOptions
@@ -59,17 +66,21 @@ export function createConsumerView(
     return reservation && uidIn(reservation);
   };
   const ofIntents = { labelSelector: OF_HUBS, uidOf: uidIn };
-  const reservations = reflect(kinds.RESERVATIONS, parseReservation, ofIntents);
+  const onlyOfDeals = { ofOffers: false };
+  const reservations = reflect(kinds.RESERVATIONS, parseReservation, { ...ofIntents, ...onlyOfDeals });
   const allocations = reflect(kinds.ALLOCATIONS, parseAllocation, ofIntents);
   const readContract = (object: unknown): Contract => parseContract(object, isRegion);
   const contracts = reflect(kinds.CONTRACTS, readContract, { uidOf: ofContract });
   const readCandidate = (object: unknown): ReadCandidate => parsePeeringCandidate(object, isRegion);
   const candidates = reflect(kinds.PEERING_CANDIDATES, readCandidate);
   const known = reflect(kinds.KNOWN_CLUSTERS, parseKnownCluster);
-  const slices = reflect(kinds.RESOURCE_SLICES, liqo.parseResourceSlice, { uidOf: ofContract });
+  const slices = reflect(kinds.RESOURCE_SLICES, liqo.parseResourceSlice, {
+    uidOf: ofContract,
+    ...onlyOfDeals,
+  });
   const virtualNodes = reflect(kinds.VIRTUAL_NODES, liqo.parseVirtualNode, { uidOf: ofContract });
   const foreign = reflect(kinds.FOREIGN_CLUSTERS, liqo.parseForeignCluster);
-  const offloadings = reflect(kinds.NAMESPACE_OFFLOADINGS, withLabels, ofIntents);
+  const offloadings = reflect(kinds.NAMESPACE_OFFLOADINGS, withLabels, { ...ofIntents, ...onlyOfDeals });
   const nodes = reflect(NODES, liqo.parseLiqoNode, {
     labelSelector: liqo.VIRTUAL_NODE_SELECTOR,
     uidOf: ofContract,
@@ -97,7 +108,11 @@ interface Reflection extends Pick<ConsumerView, "synced" | "subscribe"> {
   readonly reflect: <V>(
     resource: Resource,
     transform: (object: unknown) => V,
-    how?: { readonly labelSelector?: string; readonly uidOf?: (value: V) => string | undefined },
+    how?: {
+      readonly labelSelector?: string;
+      readonly uidOf?: (value: V) => string | undefined;
+      readonly ofOffers?: boolean;
+    },
   ) => Reflector<V>;
   run(signal: AbortSignal): Promise<void>;
 }
@@ -105,16 +120,16 @@ interface Reflection extends Pick<ConsumerView, "synced" | "subscribe"> {
 /** Watches of several kinds that tell together: synced once all are, and of each change of any. */
 function createReflection(options: ConsumerViewOptions): Reflection {
   const { client, namespace, now, random, sleep, silenceMs, onHandlerError, onState } = options;
-  const listeners = new Set<(uid: string | undefined) => void>();
+  const listeners = new Set<(news: ConsumerNews) => void>();
   const listed = new Set<string>();
   const all: Reflector<unknown>[] = [];
-  const tell = (uid: string | undefined): void => {
-    for (const listener of listeners) listener(uid);
+  const tell = (news: ConsumerNews): void => {
+    for (const listener of listeners) listener(news);
   };
   const heard = (kind: string, state: ReflectorState): void => {
     if (state.name === "SYNCED") listed.add(kind);
     onState(kind, state);
-    if (state.name === "SYNCED" && listed.size === all.length) tell(undefined);
+    if (state.name === "SYNCED" && listed.size === all.length) tell({ uid: undefined, ofOffers: true });
   };
   return {
     synced: () => listed.size === all.length,
@@ -122,7 +137,7 @@ function createReflection(options: ConsumerViewOptions): Reflection {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    reflect: (resource, transform, { labelSelector, uidOf } = {}) => {
+    reflect: (resource, transform, { labelSelector, uidOf, ofOffers = true } = {}) => {
       const { group, plural } = resource;
       const reflector = createReflector({
         client,
@@ -135,7 +150,10 @@ function createReflection(options: ConsumerViewOptions): Reflection {
         silenceMs,
         ...(sleep === undefined ? {} : { sleep }),
         onHandlerError,
-        onChange: (change) => tell(uidOf?.(change.type === "deleted" ? change.previous : change.value)),
+        onChange: (change) => {
+          const uid = uidOf?.(change.type === "deleted" ? change.previous : change.value);
+          tell({ uid, ofOffers });
+        },
         onState: (state) => heard(group === "" ? plural : `${plural}.${group}`, state),
       });
       all.push(reflector);

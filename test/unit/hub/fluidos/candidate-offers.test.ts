@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 import { parseContract } from "../../../../src/fluidos/contract.ts";
 import { roundName } from "../../../../src/fluidos/discovery.ts";
 import { parsePeeringCandidate } from "../../../../src/fluidos/peering-candidate.ts";
-import { type CandidateFacts, candidateNodes } from "../../../../src/hub/engines/fluidos/candidate-offers.ts";
+import {
+  type CandidateFacts,
+  nodeOf,
+  standingsOf,
+} from "../../../../src/hub/engines/fluidos/candidate-offers.ts";
 import { candidateObject } from "../../fluidos/samples.ts";
 import { offerOptions } from "../builders.ts";
 
@@ -29,21 +33,20 @@ const contractOf = (parts: Parts, gpus: number) =>
       },
     },
   });
-const nodes = (facts: Partial<CandidateFacts>, options = offerOptions()) =>
-  candidateNodes(
-    {
-      candidates: [seen(0)],
-      contracts: [],
-      knownClusters: [{ name: "k", address: "172.18.0.4:30001", expiresAt: undefined }],
-      isHeld: () => false,
-      isWell: () => true,
-      now: NOW,
-      staleAfterMs: 2.5 * MINUTE,
-      forgetAfterMs: 60 * MINUTE,
-      ...facts,
-    },
-    options,
-  );
+const nodes = (facts: Partial<CandidateFacts>, options = offerOptions()) => {
+  const standings = standingsOf({
+    candidates: [seen(0)],
+    contracts: [],
+    knownClusters: [{ name: "k", address: "172.18.0.4:30001", expiresAt: undefined }],
+    isHeld: () => false,
+    isWell: () => true,
+    now: NOW,
+    staleAfterMs: 2.5 * MINUTE,
+    forgetAfterMs: 60 * MINUTE,
+    ...facts,
+  });
+  return new Map([...standings].map(([name, standing]) => [name, nodeOf(standing, options)]));
+};
 const offerOf = (facts: Partial<CandidateFacts>, flavor = FLAVOR) => nodes(facts).get(flavor)?.offers[0];
 const problemsOf = (facts: Partial<CandidateFacts>, flavor = FLAVOR) =>
   (nodes(facts).get(flavor)?.problems ?? []).map(({ message }) => message).join("; ");
