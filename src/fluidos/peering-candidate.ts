@@ -13,6 +13,8 @@ export const CANDIDATE_KEYS = {
   /** Until when it is not tried again (RFC 3339), and why. */
   refusedUntil: "flare.clastix.io/refused-until",
   refusedBecause: "flare.clastix.io/refused-because",
+  /** The transaction of a purchase that was not waited for, and the Intent that it was for: it may still go through. */
+  latePurchase: "flare.clastix.io/late-purchase",
 } as const;
 
 /** A Flavor of another domain, as this cluster was told of it. */
@@ -32,6 +34,7 @@ export interface PeeringCandidate {
   /** The Contract by which it was sold to us, unless its provider has offered it anew since. */
   readonly soldBy: string | undefined;
   readonly refused: { readonly until: number; readonly because: string } | undefined;
+  readonly latePurchase: { readonly transaction: string; readonly intent: string } | undefined;
 }
 
 export type ReadCandidate =
@@ -56,6 +59,7 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
   const rounds = spec.interestedSolverIDs.map(roundTime).filter((at) => at !== undefined);
   const told = status.lastUpdateTime ?? status.creationTime ?? meta.creationTimestamp ?? 0;
   const until = Date.parse(meta.annotations[CANDIDATE_KEYS.refusedUntil] ?? "");
+  const [transaction = "", intent = ""] = (meta.annotations[CANDIDATE_KEYS.latePurchase] ?? "").split(" ");
   const because = meta.annotations[CANDIDATE_KEYS.refusedBecause] ?? "";
   const givenBack = Date.parse(meta.annotations[CANDIDATE_KEYS.givenBack] ?? "");
   // Providers tell only of what is for sale.
@@ -74,6 +78,7 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
       problems: parsed.problems,
       soldBy: isOfferedAnew ? undefined : meta.annotations[CANDIDATE_KEYS.soldBy],
       refused: Number.isNaN(until) ? undefined : { until, because },
+      latePurchase: transaction === "" ? undefined : { transaction, intent },
     },
   };
 }

@@ -1,4 +1,5 @@
 /** A hub in the consumer cluster of a simulated federation: what it has no kubeconfig of, it buys. */
+import type { IntentOptions } from "../../src/hub/intents/options.ts";
 import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import type { IntentStatus } from "../../src/intent/status-schema.ts";
 import type { KubeObject } from "../../src/kubernetes/objects.ts";
@@ -29,11 +30,19 @@ export interface FederatedHub {
   readonly federation: TestFederation;
   readonly hub: FederatedCluster;
   readonly intents: ReturnType<typeof intentsOf>;
-  /** Starts a hub; `fluidos` is what that section of its file says beside the hurry. */
-  start(parts?: { readonly fluidos?: object; readonly wrap?: Wrap; readonly config?: object }): RunningHub;
+  /** Starts a hub; `fluidos` is what that section of its file says beside the hurry, `now` its clock. */
+  start(parts?: HubParts): RunningHub;
   /** Adds a node with four GPUs to a provider; returns its Flavor's name. */
   addNode(provider: string, name: string, rate: string): Promise<string>;
   close(): Promise<void>;
+}
+
+interface HubParts {
+  readonly fluidos?: object;
+  readonly wrap?: Wrap;
+  readonly config?: object;
+  readonly intents?: Partial<IntentOptions>;
+  readonly now?: () => number;
 }
 
 /** Whole GPUs, at a rate of a node's. */
@@ -73,8 +82,9 @@ export async function startFederatedHub(
     hub,
     intents: intentsOf(hub),
     addNode: (provider, name, rate) => addGpuNode(federation.site(provider), name, gpuNode(rate)),
-    start: ({ fluidos = {}, wrap, config = {} } = {}) => {
-      const started = startHubOn(hub, {}, wrap, { fluidos: { ...HURRY, ...fluidos }, ...config });
+    start: ({ fluidos = {}, wrap, config = {}, intents = {}, now } = {}) => {
+      const file = { fluidos: { ...HURRY, ...fluidos }, ...config };
+      const started = startHubOn(hub, intents, wrap, file, now);
       running.add(started);
       return started;
     },

@@ -79,6 +79,8 @@ async function writeStatus(
   const facts = runtime.facts();
   const provider = runtime.provider();
   const problems = [...pool.nodes(runtime.name)].flatMap((node) => node.problems);
+  // A node that is closed says so itself; of a candidate nobody else tells why it cannot be had.
+  const tellsClosed = runtime.consumer() !== undefined && runtime.closure() === undefined;
   const status = nextStatus(
     provider,
     {
@@ -90,7 +92,7 @@ async function writeStatus(
       version: runtime.version(),
       ...countGpus(pool, runtime.name),
       // Closed nodes are ordinary; a provider that is closed as a whole says so in its conditions.
-      problems: problems.filter(({ code }) => code !== "closed").map(({ message }) => message),
+      problems: problems.filter(({ code }) => tellsClosed || code !== "closed").map(({ message }) => message),
     },
     now(),
   );

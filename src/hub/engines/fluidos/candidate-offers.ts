@@ -156,9 +156,14 @@ export function nodeOf(
       free: Math.min(offer.free, units.free),
       soldOnce: true,
     })),
-    problems: [...told, ...made.problems],
+    problems: [...told, ...made.problems.map((each) => ofCandidate(flavor.name, each))],
   };
 }
+
+const ofCandidate = (flavor: string, { code, message }: NodeProblem): NodeProblem => ({
+  code,
+  message: message.replace(`node ${flavor}: `, `candidate ${flavor}: `),
+});
 
 /** The Flavor as if it were a node: what it says of its GPUs is what an agent's annotations say. */
 function recordOf(flavor: FlavorFacts, units: FlavorUnits | undefined, ready: boolean): NodeRecord {

@@ -190,7 +190,7 @@ async function spare(
 export async function annotateCandidate(
   client: KubeClient,
   { namespace, name }: Pick<PeeringCandidate, "namespace" | "name">,
-  annotations: Readonly<Record<string, string>>,
+  annotations: Readonly<Record<string, string | null>>,
   signal: AbortSignal,
 ): Promise<void> {
   try {

@@ -146,7 +146,9 @@ function granting(facts: DealFacts): DealStep | undefined {
       "CandidateRefused",
       `the provider of ${flavor} denies the resources: ${slice.message || "without a word"}`,
     );
-  if (node?.ready === true && slice !== undefined && isOver(slice.createdAt, timeouts.grantTimeout, now))
+  // Without a slice, which somebody may have deleted, nothing more will be granted either.
+  const since = (slice ?? allocation)?.createdAt;
+  if (node?.ready === true && isOver(since, timeouts.grantTimeout, now))
     return giveUp("CandidateWithoutGPU", `Liqo grants ${has} of ${units} ${resource} of ${flavor}`);
   if (node?.ready === true)
     return wait("Granting", `Liqo has granted ${has} of ${units} ${resource} of ${flavor}`);

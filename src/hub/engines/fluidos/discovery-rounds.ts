@@ -20,6 +20,7 @@ import { labelValue } from "../../../workload/names.ts";
 import type { ProviderDirectory, ProviderEntry } from "../../providers/directory.ts";
 import type { FluidosConfig } from "./config.ts";
 import type { ConsumerView } from "./consumer-view.ts";
+import { findLatePurchases } from "./late-purchases.ts";
 
 export interface DiscoveryOptions {
   readonly hub: string;
@@ -72,6 +73,7 @@ async function discoverOnce(
   const name = roundName(now());
   const round: Round = { ...options, client, view, name, signal };
   try {
+    await findLatePurchases(round, entry.name);
     await tidy(round);
     const outcome = await runRound(round);
     const state = outcome.phase === "Solved" ? "" : outcome.message;
@@ -207,9 +209,11 @@ const isTaken = ({ view }: Round, { name, flavor, available }: PeeringCandidate)
  */
 async function clearTheWay(round: Round): Promise<void> {
   for (const candidate of candidatesIn(round))
-    if (!isTaken(round, candidate) && candidate.soldBy === undefined && candidate.refused === undefined)
-      await deleteCandidate(round, candidate);
+    if (!isTaken(round, candidate) && !isNoted(candidate)) await deleteCandidate(round, candidate);
 }
+
+const isNoted = ({ soldBy, refused, latePurchase }: PeeringCandidate): boolean =>
+  [soldBy, refused, latePurchase].some((note) => note !== undefined);
 
 const deleteCandidate = ({ client, signal }: Round, { namespace, name }: PeeringCandidate): Promise<void> =>
   client.delete(PEERING_CANDIDATES, { namespace, name }, { signal });

@@ -14,6 +14,7 @@ import { failure, readNamespace } from "../open-provider.ts";
 import { DEPLOYMENTS, JOBS, NAMESPACES, PODS } from "../resources.ts";
 import { DEAL_KEYS, placeSelector } from "./deal-mark.ts";
 import { annotateCandidate, candidateOf, type DealWork } from "./deal-work.ts";
+import { noteLatePurchase } from "./late-purchases.ts";
 
 const underWay = (message: string): StepResult => failure("Terminating", message);
 
@@ -124,7 +125,8 @@ async function dropContract(work: DealWork, reservation: Reservation): Promise<r
   const { contract, annotations, transaction } = reservation;
   const flavor = annotations[DEAL_KEYS.flavor] ?? "";
   const leftovers: string[] = [];
-  if (contract !== undefined) {
+  if (contract === undefined) await noteLatePurchase(work, reservation);
+  else {
     const target = { namespace: contract.namespace || config.namespace, name: contract.name };
     const found = await read(client, kinds.CONTRACTS, target, signal);
     const bought = found && parseContract(found);

@@ -153,6 +153,11 @@ describe("peering", () => {
       { do: "give-up", reason: "CandidateWithoutGPU", message: "Liqo grants 0 of 2 nvidia.com/gpu of f-1" },
     ],
     [
+      "gives up where the node is there without GPUs, and nothing that could ask for them",
+      { allocation: allocation("Active", { minutesAgo: 3 }), node: node(undefined) },
+      { do: "give-up", reason: "CandidateWithoutGPU", message: "Liqo grants 0 of 2 nvidia.com/gpu of f-1" },
+    ],
+    [
       "gives up where the provider denies",
       { allocation: allocation("Peering"), slice: slice("2", { resources: "Denied" }) },
       {

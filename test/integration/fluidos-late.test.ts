@@ -1,0 +1,49 @@
+/** A purchase that nobody waits for any more, and goes through all the same: what was paid for is found. */
+import { afterEach, describe, expect, it } from "vitest";
+import { quickTimings } from "../../src/sandbox/federation/timings.ts";
+import { type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
+import { statusOf, until } from "./hub-harness.ts";
+import { intent, type RunningHub } from "./intents-harness.ts";
+
+let fed: Awaited<ReturnType<typeof startFederatedHub>> | undefined;
+afterEach(() => fed?.close());
+
+/** One provider, whose gateway takes so long that the hub may give up while it sells. */
+async function slow(fluidos: object): Promise<{ readonly hub: FederatedHub; readonly running: RunningHub }> {
+  fed = await startFederatedHub({ alpha: ["4"] }, { timings: { ...quickTimings, rearMs: 1500 } });
+  return { hub: fed, running: fed.start({ fluidos }) };
+}
+const purchaseRuns = async ({ federation: { consumer } }: FederatedHub): Promise<boolean> => {
+  const [name = ""] = await consumer.names("reservations");
+  return (await consumer.find("reservations", name))?.status?.purchasePhase === "Running";
+};
+async function expectFound(hub: FederatedHub, running: RunningHub): Promise<void> {
+  const { consumer } = hub.federation;
+  const [candidate = ""] = await consumer.names("peeringcandidates");
+  const annotations = async () => (await consumer.get("peeringcandidates", candidate)).metadata.annotations;
+  await until(async () => (await annotations())?.["flare.clastix.io/sold-by"]).toMatch(/^contract-/);
+  await until(() => objectsIn(hub)).toEqual({});
+  expect(await hub.federation.site("alpha").names("contracts")).toHaveLength(1);
+  expect(running.log.join("")).toMatch(/was bought for team-a\/train when nobody waited for it any more/);
+  // It is closed for good, and the Provider says so.
+  await until(async () => (await statusOf(hub.hub, "fed")).message).toContain("sold by contract-");
+  expect((await annotations())?.["flare.clastix.io/late-purchase"]).toBeUndefined();
+}
+
+describe("a Contract that comes late", () => {
+  it("after the hub's own time limit is found, given back here and told of", async () => {
+    const { hub, running } = await slow({ reservationTimeout: "2s" });
+    await hub.intents.submit(intent("train"));
+    await until(() => running.log.join("")).toContain("CandidateTimeout");
+    await expectFound(hub, running);
+  });
+
+  it("for an Intent that was deleted meanwhile is found likewise", async () => {
+    const { hub, running } = await slow({});
+    await hub.intents.submit(intent("train"));
+    await until(() => purchaseRuns(hub)).toBe(true);
+    await hub.intents.remove("train");
+    await until(() => hub.intents.exists("train")).toBe(false);
+    await expectFound(hub, running);
+  });
+});

@@ -1,0 +1,90 @@
+/** What befalls a federation over time: hours, the Provider's end, the rest of what was sold in part. */
+import { afterEach, describe, expect, it } from "vitest";
+import { INTENTS } from "../../src/hub/intents/intent-view.ts";
+import { PROVIDERS } from "../../src/hub/providers/providers.ts";
+import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
+import { addProvider, startCluster, statusOf, until, writeKubeconfig } from "./hub-harness.ts";
+import { intent, listed, madeIn } from "./intents-harness.ts";
+
+type Started = Awaited<ReturnType<typeof startFederatedHub>>;
+const open: Pick<FederatedHub, "close">[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+async function started(...args: Parameters<typeof startFederatedHub>): Promise<Started> {
+  const hub = await startFederatedHub(...args);
+  open.push(hub);
+  return hub;
+}
+
+describe("hours of an Intent that was bought for", () => {
+  let aheadMs = 0;
+  const now = (): number => Date.now() + aheadMs;
+  const inMinutes = (minutes: number): string => new Date(now() + minutes * 60_000).toISOString();
+  /** Puts the hub's clock, and has it look at the Intent: its timers know nothing of that. */
+  const putClock = async ({ hub }: Started, minutes: number): Promise<void> => {
+    aheadMs += minutes * 60_000;
+    const annotations = { "example.com/clock": String(aheadMs) };
+    await hub.client.patch(INTENTS, { name: "web", namespace: "team-a" }, { metadata: { annotations } });
+  };
+  const closed = (from: number, to: number) => ({
+    constraints: { availability: { maintenanceWindows: [{ start: inMinutes(from), end: inMinutes(to) }] } },
+  });
+
+  it("give all back where they are long, and it comes back to another Flavor", async () => {
+    const fed = await started({ alpha: ["4"], beta: ["8"] });
+    fed.start({ now, intents: { holdWhileSuspendedMs: 0, maxInterruptionMs: 3_600_000 } });
+    await fed.intents.submit(intent("web", { spec: closed(5, 10) }));
+    expect((await deployed(fed, "web")).placement?.node).toBe(fed.flavors.alpha?.[0]);
+    await putClock(fed, 6);
+    await until(() => fed.intents.phase("web")).toBe("Suspended");
+    await until(() => objectsIn(fed)).toEqual({});
+    expect(await madeIn(fed.hub)).toEqual([]);
+    expect((await fed.intents.status("web")).cost?.rate).toBeUndefined();
+    await putClock(fed, 6);
+    await until(async () => (await fed.intents.status("web")).placement?.node).toBe(fed.flavors.beta?.[0]);
+    await deployed(fed, "web");
+    expect((await objectsIn(fed)).contracts).toHaveLength(1);
+  });
+});
+
+describe("a Provider with engine fluidos that is deleted", () => {
+  it("goes once what was bought through it is given back, and its Intents are elsewhere", async () => {
+    const fed = await started({ alpha: ["4"] });
+    const own = await startCluster();
+    open.push(own);
+    await own.addNode({ name: "own-1", annotations: { "cost.fluidos.eu/hourly-rate": "800" } });
+    await writeKubeconfig(fed.hub, "own", own.kubeconfig);
+    await addProvider(fed.hub, "own");
+    fed.start();
+    await until(async () => (await statusOf(fed.hub, "fed")).gpus?.free).toBe(4);
+    await fed.intents.submit(intent("train"));
+    expect((await deployed(fed, "train")).placement?.provider).toBe("fed");
+    await fed.hub.client.delete(PROVIDERS, { name: "fed" });
+    const providers = async () =>
+      (await listed(fed.hub.client, PROVIDERS)).map(({ metadata }) => metadata?.name);
+    await until(providers).toEqual(["own"]);
+    expect(await objectsIn(fed)).toEqual({});
+    expect(await madeIn(fed.hub)).toEqual([]);
+    await until(async () => (await fed.intents.status("train")).placement?.provider).toBe("own");
+    await deployed(fed, "train");
+    const { consumer } = fed.federation;
+    await until(async () => [await consumer.names("solvers"), await consumer.names("discoveries")]).toEqual([
+      [],
+      [],
+    ]);
+  });
+});
+
+describe("a Flavor that is sold in part", () => {
+  it("leaves a rest that is offered as soon as a round has found it, to the right number", async () => {
+    const fed = await started({ alpha: ["4"] }, { defects: { remainderKeepsGpus: false } });
+    fed.start();
+    await fed.intents.submit(intent("one", { gpu: { count: 1 } }));
+    const first = (await deployed(fed, "one")).placement?.node;
+    await until(async () => (await statusOf(fed.hub, "fed")).gpus).toEqual({ total: 7, free: 3 });
+    await fed.intents.submit(intent("two", { gpu: { count: 3 } }));
+    expect((await deployed(fed, "two")).placement?.node).not.toBe(first);
+    expect((await objectsIn(fed)).contracts).toHaveLength(2);
+  });
+});
