@@ -61,7 +61,7 @@ const hasDevices = (node: KubeNode): boolean =>
   Object.keys(node.status?.allocatable ?? {}).some((resource) => resource.includes("/"));
 
 /** The node with what a kubelet reports of itself, so that kubectl shows it as ready. */
-function asKubeletWould(node: KubeNode): KubeNode & { readonly status: object } {
+export function asKubeletWould(node: KubeNode): KubeNode & { readonly status: object } {
   const labels = {
     "kubernetes.io/os": "linux",
     "kubernetes.io/arch": "amd64",

@@ -46,7 +46,7 @@ export async function waitFor(isSo: () => Promise<boolean>, signal: AbortSignal)
 export async function submitIntents(client: KubeClient, signal: AbortSignal): Promise<readonly IntentRow[]> {
   await waitFor(() => isServed(client), signal);
   // One after the other, so that the last one is the one for which there is no room.
-  for (const intent of await readDemoIntents()) {
+  for (const intent of await readFixtureIntents("intents/intents.yaml")) {
     if (signal.aborted) break;
     await client.create(INTENTS, intent);
     const { name } = intent.metadata ?? {};
@@ -59,16 +59,16 @@ export async function submitIntents(client: KubeClient, signal: AbortSignal): Pr
 }
 
 /** Seen from the bundle in dist/ and from src/cli/. */
-const places = ["../fixtures/demo/intents/intents.yaml", "../../fixtures/demo/intents/intents.yaml"];
+const places = ["../fixtures/demo/", "../../fixtures/demo/"];
 
-async function readDemoIntents(): Promise<readonly KubeIntent[]> {
+/** The Intents of a file of the demo. Throws a UserError where it is missing. */
+export async function readFixtureIntents(file: string): Promise<readonly KubeIntent[]> {
   for (const place of places) {
-    const text = await readFile(fileURLToPath(new URL(place, import.meta.url)), "utf8").catch(
-      () => undefined,
-    );
+    const path = fileURLToPath(new URL(`${place}${file}`, import.meta.url));
+    const text = await readFile(path, "utf8").catch(() => undefined);
     if (text !== undefined) return parseAllDocuments(text).map((document) => document.toJS() as KubeIntent);
   }
-  throw new UserError("the demo's Intents (fixtures/demo/intents) are missing; run the demo from a checkout");
+  throw new UserError(`the demo's Intents (fixtures/demo/${file}) are missing; run the demo from a checkout`);
 }
 
 /** Whether the hub knows what all of its providers have. */

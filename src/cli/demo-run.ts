@@ -1,32 +1,11 @@
 import { setMaxListeners } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { AGENT_DEFAULTS } from "../agent/options.ts";
-import { runAgent } from "../agent/run-agent.ts";
-import { createLogger } from "../observability/logger.ts";
-import { kubeconfigYaml } from "../sandbox/kubeconfig.ts";
-import { sandboxAdmin } from "../sandbox/sandbox.ts";
-import { agentTables } from "./agent-tables.ts";
+import { startAgents } from "./demo-agents.ts";
 import { type DemoCluster, startClusters } from "./demo-clusters.ts";
 import { type DemoHub, startDemoHub } from "./demo-hub.ts";
 import { type PoolRow, poolTable, readPool } from "./demo-pool.ts";
+import { type DemoFlags, type DemoShell, stayUp } from "./demo-shell.ts";
 import { tellStory } from "./demo-story.ts";
-
-export interface DemoFlags {
-  readonly once?: boolean;
-  readonly output: "table" | "json";
-}
-
-export interface DemoShell {
-  /** Ends the demo. */
-  readonly signal: AbortSignal;
-  /** Takes the result. */
-  readonly print: (text: string) => void;
-  /** Takes what a person may want to know meanwhile. */
-  readonly progress: (text: string) => void;
-}
 
 const patienceMs = 15_000;
 const pollMs = 100;
@@ -39,7 +18,6 @@ export async function runDemo(flags: DemoFlags, shell: DemoShell): Promise<boole
   const clusters: DemoCluster[] = [];
   const agents = new AbortController();
   const running: Promise<unknown>[] = [];
-  let folder: string | undefined;
   let hub: DemoHub | undefined;
   try {
     await startClusters((cluster) => clusters.push(cluster));
@@ -59,11 +37,7 @@ export async function runDemo(flags: DemoFlags, shell: DemoShell): Promise<boole
     if (!complete)
       shell.progress(`only ${pool.length} of ${running.length} GPU nodes were described in time`);
     if (flags.once === true || shell.signal.aborted) return complete && (ok || shell.signal.aborted);
-    folder = await mkdtemp(join(tmpdir(), "flare-demo-"));
-    const file = join(folder, "kubeconfig");
-    await writeFile(file, kubeconfigOf(clusters, hub), { mode: 0o600 });
-    shell.progress(invitation(file, clusters));
-    await ended(shell.signal);
+    await stayUp([...clusters, hub], (file) => invitation(file, clusters), shell);
     return true;
   } finally {
     agents.abort();
@@ -73,18 +47,7 @@ export async function runDemo(flags: DemoFlags, shell: DemoShell): Promise<boole
       client.close();
       await sandbox.close();
     }
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** An agent for each GPU node, quicker to react than in production, where a second more costs nobody anything. */
-function startAgents({ client, gpuNodes }: DemoCluster, signal: AbortSignal): readonly Promise<unknown>[] {
-  const compile = agentTables({ aliases: false });
-  const log = createLogger({ level: "error" });
-  const haste = { debounceMs: 200, maxWaitMs: 1000, graceMs: 60_000 };
-  return gpuNodes.map((node) =>
-    runAgent({ ...AGENT_DEFAULTS, ...haste, node }, { client, compile, log, signal, version: "demo" }),
-  );
 }
 
 async function waitForPool(
@@ -102,9 +65,6 @@ async function waitForPool(
   }
   return pool;
 }
-
-const kubeconfigOf = (clusters: readonly DemoCluster[], hub: DemoHub): string =>
-  kubeconfigYaml([...clusters, hub].map(({ sandbox }) => sandbox.entryFor(sandboxAdmin)));
 
 /** What the reader can do now, in commands that work as they stand. */
 function invitation(file: string, clusters: readonly DemoCluster[]): string {
@@ -126,9 +86,3 @@ Take the hub's way to a cluster away, see its Intents move, and give it back:
   kubectl --context hub patch provider aws-us --type merge -p '{"spec":{"kubeconfigSecretRef":{"key":"kubeconfig"}}}'
 Ctrl-C ends everything and removes the kubeconfig.`;
 }
-
-const ended = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });

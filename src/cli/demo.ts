@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { DemoFlags } from "./demo-run.ts";
+import type { DemoFlags, DemoShell } from "./demo-shell.ts";
 import { EXIT_CODES } from "./exit.ts";
 
 const HELP = `
@@ -22,6 +22,7 @@ export function demoCommand(): Command {
       "Starts three provider clusters with real GPU nodes' labels and a hub in this process, shows the pool, places Intents on it, and what becomes of them when a cluster is cut off.",
     )
     .option("--once", "end when that is told")
+    .option("--federated", "the one where a hub buys GPUs of clusters that it has no kubeconfig of")
     .addOption(
       new Option("-o, --output <form>", "how to print the pool").choices(["table", "json"]).default("table"),
     )
@@ -33,11 +34,19 @@ async function run(flags: DemoFlags): Promise<void> {
   const stopper = new AbortController();
   const stop = (): void => stopper.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
-  const { runDemo } = await import("./demo-run.ts");
-  const complete = await runDemo(flags, {
+  const play = await demoOf(flags);
+  const complete = await play(flags, {
     signal: stopper.signal,
     print: (text) => process.stdout.write(`${text}\n`),
     progress: (text) => process.stderr.write(`${text}\n`),
   });
   process.exitCode = complete ? EXIT_CODES.ok : EXIT_CODES.failed;
+}
+
+/** Loaded here, so that each brings no more than it needs. */
+async function demoOf({
+  federated,
+}: DemoFlags): Promise<(flags: DemoFlags, shell: DemoShell) => Promise<boolean>> {
+  if (federated === true) return (await import("./federated-demo/run.ts")).runFederatedDemo;
+  return (await import("./demo-run.ts")).runDemo;
 }

@@ -75,7 +75,8 @@ export function flavorOf(name: string, offer: Offer, node: NodeRecord, place: Fl
         resource: offer.resource,
         total: String(offer.total),
         free: String(offer.free),
-        ...given({ variant: offer.gpu.variant, profile: offer.gpu.profile }),
+        // What upstream FLUIDOS does not send on of the GPUs.
+        ...given({ operator: offer.operator, variant: offer.gpu.variant, profile: offer.gpu.profile }),
       }),
     ),
   });

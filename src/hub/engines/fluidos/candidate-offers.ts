@@ -32,11 +32,16 @@ export interface CandidateFacts {
 const CURRENCY = "EUR";
 const GIB = 2 ** 30;
 
+/** What can be had of a Flavor now, and how many GPUs it states, which is for how many its rate is. */
+interface Units extends FlavorUnits {
+  readonly stated: number;
+}
+
 /** How one Flavor stands: all that its offers follow from, beside the options that all offers have. */
 export interface Standing {
   readonly flavor: FlavorFacts;
   /** Undefined where it does not tell what it has. */
-  readonly units: FlavorUnits | undefined;
+  readonly units: Units | undefined;
   /** Why nothing of it can be had now. */
   readonly closed: string | undefined;
   readonly ready: boolean;
@@ -67,7 +72,8 @@ export function standingsOf(facts: CandidateFacts, only?: string): ReadonlyMap<s
     const free = isHeld ? total : Math.min(total, gpus.units.free);
     const closed = isHeld ? undefined : whyClosed({ facts, candidate, newest, contract: soldBy.get(name) });
     const ready = !isHeld || facts.isWell(name);
-    standings.set(name, { flavor, units: { ...gpus.units, total, free }, closed, ready, problems });
+    const units = { ...gpus.units, total, free, stated: gpus.units.total };
+    standings.set(name, { flavor, units, closed, ready, problems });
   }
   return standings;
 }
@@ -166,7 +172,7 @@ const ofCandidate = (flavor: string, { code, message }: NodeProblem): NodeProble
 });
 
 /** The Flavor as if it were a node: what it says of its GPUs is what an agent's annotations say. */
-function recordOf(flavor: FlavorFacts, units: FlavorUnits | undefined, ready: boolean): NodeRecord {
+function recordOf(flavor: FlavorFacts, units: Units | undefined, ready: boolean): NodeRecord {
   return {
     name: flavor.name,
     uid: "",
@@ -187,9 +193,9 @@ function recordOf(flavor: FlavorFacts, units: FlavorUnits | undefined, ready: bo
 }
 
 /** What a node's annotations would say. A rate is of all GPUs: of fewer it is the less. */
-function valuesOf(flavor: FlavorFacts, units: FlavorUnits | undefined): NodeRecord["description"]["values"] {
-  const { values, price, owner } = flavor;
-  const stated = values["gpu.fluidos.eu/count"] ?? units?.total ?? 1;
+function valuesOf(flavor: FlavorFacts, units: Units | undefined): NodeRecord["description"]["values"] {
+  const { values, price, owner, additional } = flavor;
+  const stated = values["gpu.fluidos.eu/count"] ?? units?.stated ?? 1;
   const count = units === undefined ? stated : Math.min(stated, units.total);
   const amount = price.amount === "" ? Number.NaN : Number(price.amount);
   const rate =
@@ -203,7 +209,8 @@ function valuesOf(flavor: FlavorFacts, units: FlavorUnits | undefined): NodeReco
       ? {}
       : { "gpu.fluidos.eu/variant": flavor.additional.variant }),
     "gpu.fluidos.eu/count": count,
-    "provider.fluidos.eu/name": values["provider.fluidos.eu/name"] ?? owner.nodeID,
+    "provider.fluidos.eu/name":
+      values["provider.fluidos.eu/name"] ?? additional?.operator ?? additional?.provider ?? owner.nodeID,
     ...(rate === undefined
       ? {}
       : { "cost.fluidos.eu/hourly-rate": (rate * count) / stated, "cost.fluidos.eu/currency": currency }),

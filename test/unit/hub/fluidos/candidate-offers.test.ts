@@ -69,6 +69,28 @@ describe("a candidate as an offer", () => {
     });
   });
 
+  it("that went through upstream FLUIDOS is what a hub like this one tells beside its GPUs", () => {
+    const additionalProperties = { resource: "nvidia.com/gpu", total: "4", free: "4", provider: "acme" };
+    const gpu = { vendor: undefined, count: undefined, hourly_rate: undefined, provider: undefined };
+    const through = (slice: object): object => {
+      const { flavorType } = candidateObject({ gpu, slice }).spec.flavor.spec;
+      const typeData = { ...flavorType.typeData, properties: { additionalProperties } };
+      const price = { amount: "8", currency: "EUR", period: "hourly" };
+      return { price, flavorType: { ...flavorType, typeData } };
+    };
+    const rest = { cpu: "6936509182n", memory: `${31_206_396 - 2 ** 19}Ki` };
+    const candidates = [
+      seen(0, { flavorSpec: through({}) }),
+      seen(0, { flavor: "rest", flavorSpec: through(rest) }),
+    ];
+    expect(offerOf({ candidates })).toMatchObject({ operator: "acme", total: 4, unitRate: 2 });
+    // Its price is still that of all four.
+    expect(offerOf({ candidates, contracts: [contractOf({}, 3)] }, "rest")).toMatchObject({
+      total: 1,
+      unitRate: 2,
+    });
+  });
+
   it("obeys what the Provider says of its nodes", () => {
     const options = offerOptions({ stated: { priceFactor: 2 }, closed: "provider alpha is paused" });
     expect(nodes({}, options).get(FLAVOR)?.offers[0]).toMatchObject({ unitRate: 2.25, free: 0 });

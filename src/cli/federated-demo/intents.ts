@@ -1,0 +1,70 @@
+import { INTENTS, type KubeIntent } from "../../hub/intents/intent-view.ts";
+import type { KubeClient } from "../../kubernetes/kube-client.ts";
+import { isKubeError } from "../../kubernetes/kube-error.ts";
+import { EVENTS, type KubeObject } from "../../kubernetes/objects.ts";
+import { readFixtureIntents, waitFor } from "../demo-intents.ts";
+import type { Listener } from "../demo-story.ts";
+import { listAll } from "./objects.ts";
+
+/** The namespace of the demo's Intents. */
+export const TEAM = "team-a";
+
+/** The demo's Intents by their names. Throws a UserError where their file is missing. */
+export async function readIntentFile(): Promise<ReadonlyMap<string, KubeIntent>> {
+  const all = await readFixtureIntents("federated/intents.yaml");
+  return new Map(all.map((intent) => [intent.metadata?.name ?? "", intent]));
+}
+
+async function readIntent(client: KubeClient, name: string): Promise<KubeIntent | undefined> {
+  try {
+    return await client.get<KubeIntent>(INTENTS, { namespace: TEAM, name });
+  } catch (error) {
+    if (isKubeError(error, "not-found")) return undefined;
+    throw error;
+  }
+}
+
+/** Submits an Intent and tells its way, in the hub's own words, until it runs. Undefined where it does not in time. */
+export async function followToRunning(
+  client: KubeClient,
+  intent: KubeIntent,
+  { signal, progress }: Pick<Listener, "signal" | "progress">,
+): Promise<KubeIntent | undefined> {
+  await client.create(INTENTS, intent);
+  let told = "";
+  let running: KubeIntent | undefined;
+  await waitFor(async () => {
+    const seen = await readIntent(client, intent.metadata?.name ?? "");
+    const said = stepOf(seen);
+    if (said !== undefined && said !== told) {
+      progress(`  ${said}`);
+      told = said;
+    }
+    if (seen?.status?.phase === "Running") running = seen;
+    return running !== undefined;
+  }, signal);
+  return running;
+}
+
+/** How far it has come; undefined before there is anything to tell. */
+function stepOf(intent: KubeIntent | undefined): string | undefined {
+  const { conditions = [], phase, placement } = intent?.status ?? {};
+  if (phase === "Running") return `Running           ${placement?.node} of ${placement?.provider}`;
+  const deployed = conditions.find(({ type }) => type === "Deployed");
+  if (deployed === undefined || deployed.reason === "Pending") return undefined;
+  return `${deployed.reason.padEnd(16)}  ${deployed.message}`;
+}
+
+type KubeEvent = KubeObject & {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly involvedObject?: { readonly name?: string };
+};
+
+/** What the hub told of an Intent for that reason, as `kubectl describe` shows it. */
+export async function toldOf(client: KubeClient, name: string, reason: string): Promise<readonly string[]> {
+  const events = (await listAll(client, EVENTS)) as readonly KubeEvent[];
+  return events
+    .filter((event) => event.involvedObject?.name === name && event.reason === reason)
+    .map(({ message = "" }) => message);
+}
