@@ -70,6 +70,30 @@ const movedSchema = z
   })
   .describe("That it was moved to another place, so that somebody else has room.");
 
+const failedStartSchema = z.object({
+  at: time().describe("When it was given up."),
+  reason: z.string().max(1024).describe("What was in its way, in one CamelCase word."),
+  message: z.string().max(2048).describe("The same in the words of its pods, or of who refused it."),
+  generation: count().describe("Generation of the spec that did not start."),
+  heldAgainst: z
+    .array(z.string())
+    .describe(
+      "Providers, and nodes as provider/node, where it is tried again only when nothing else will do. Empty: the cause goes with it.",
+    ),
+});
+
+const startSchema = z
+  .object({
+    since: time().describe("When the present start began; absent: nothing is starting.").optional(),
+    troubled: time().describe("Since when something is in its way.").optional(),
+    failed: z
+      .array(failedStartSchema)
+      .max(20)
+      .describe("Starts that were given up, the last one at the end.")
+      .optional(),
+  })
+  .describe("How its start goes. Absent once it has run.");
+
 const alternativeSchema = z.object({
   offer: z.string().describe("Offer that would have done."),
   provider: z.string().describe("Its provider.").optional(),
@@ -144,6 +168,7 @@ export const intentStatusSchema = z
       .describe("Places that were left and are still to be cleaned up.")
       .optional(),
     moved: movedSchema.optional(),
+    start: startSchema.optional(),
     decision: decisionSchema.optional(),
     cost: costSchema.optional(),
     queue: queueSchema.optional(),
@@ -158,5 +183,7 @@ export type IntentPhase = (typeof PHASES)[number];
 export type IntentPlacement = z.output<typeof placementSchema>;
 export type IntentTask = IntentPlacement["tasks"][number];
 export type AbandonedPlace = z.output<typeof abandonedSchema>;
+export type IntentStart = z.output<typeof startSchema>;
+export type FailedStart = z.output<typeof failedStartSchema>;
 export type IntentDecision = z.output<typeof decisionSchema>;
 export type Condition = z.output<typeof conditionSchema>;

@@ -3,6 +3,7 @@ import type { KubeObject } from "../kubernetes/objects.ts";
 import { MAIN_CONTAINER } from "./container.ts";
 import { KEYS } from "./identity.ts";
 import { isRunning, type PodTrouble, podTrouble, type SeenPod } from "./pod-trouble.ts";
+import { type StartSign, startSign } from "./start-sign.ts";
 
 export interface WorkloadObservation {
   readonly phase: "Provisioning" | "Running" | "Suspended" | "Completed" | "Failed";
@@ -12,6 +13,8 @@ export interface WorkloadObservation {
   /** True when every replica or task that is wanted runs. */
   readonly ready: boolean;
   readonly url?: string;
+  /** How its start goes on, until all of it runs; absent once that is so, and where nothing is to run. */
+  readonly start?: StartSign;
 }
 
 interface Condition {
@@ -71,10 +74,11 @@ function observeDeployments(all: readonly SeenDeployment[], pods: readonly SeenP
   const trouble = worstTrouble(pods) ?? replicaFailure(all);
   const isStuck = all.some(({ status }) => holds(status?.conditions, "Progressing", "False") !== undefined);
   if (available >= wanted) return { phase: "Running", reason: "Available", message: counted, ready: true };
-  if (available > 0) return { phase: "Running", ...told(trouble, "Degraded", counted), ready: false };
+  const start = startSign(pods, trouble);
+  if (available > 0) return { phase: "Running", ...told(trouble, "Degraded", counted), ready: false, start };
   if (trouble?.isFinal === true || isStuck)
-    return { phase: "Failed", ...told(trouble, "ProgressDeadlineExceeded", counted), ready: false };
-  return waiting(trouble?.reason ?? "Starting", told(trouble, "Starting", counted).message);
+    return { phase: "Failed", ...told(trouble, "ProgressDeadlineExceeded", counted), ready: false, start };
+  return { ...waiting(trouble?.reason ?? "Starting", told(trouble, "Starting", counted).message), start };
 }
 
 function observeJobs(all: readonly SeenJob[], pods: readonly SeenPod[]): WorkloadObservation {
@@ -111,13 +115,22 @@ function observeTasks(
   const running = pods.filter(
     (pod) => pod.status?.phase === "Running" || isRunning(pod, MAIN_CONTAINER),
   ).length;
-  const counted = `${running} of ${wanted} tasks running, ${succeeded} succeeded`;
+  const refused = running + succeeded + pods.length === 0 && all.every(isBegun);
+  const counted = `${running} of ${wanted} tasks running, ${succeeded} succeeded${refused ? NO_PODS : ""}`;
+  const start = startSign(
+    pods,
+    trouble ?? (refused ? { reason: "FailedCreate", isFinal: false } : undefined),
+  );
   if (running === 0 && succeeded === 0)
-    return waiting(trouble?.reason ?? "Starting", told(trouble, "", counted).message);
+    return { ...waiting(trouble?.reason ?? "Starting", told(trouble, "", counted).message), start };
   const isWhole = running + succeeded >= wanted;
   if (isWhole) return { phase: "Running", reason: "Running", message: counted, ready: true };
-  return { phase: "Running", ...told(trouble, "Degraded", counted), ready: false };
+  return { phase: "Running", ...told(trouble, "Degraded", counted), ready: false, start };
 }
+
+/** Its controller has taken it up, and makes pods at once. A Job does not say why it has none; its Events do. */
+const isBegun = ({ status }: SeenJob): boolean => status?.startTime !== undefined;
+const NO_PODS = "; no pod could be made yet, which a quota or a policy may forbid";
 
 const waiting = (reason: string, message: string): WorkloadObservation => ({
   phase: "Provisioning",

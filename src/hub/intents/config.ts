@@ -28,6 +28,19 @@ const defragmentation = z.strictObject({
   worseBy: z.number().min(0).max(1).default(0.1),
 });
 
+/** When what does not start gives its GPUs back, and how often it is tried again. */
+const start = z.strictObject({
+  /** From the making of its objects, while nothing is known to be wrong; not while containers of it run. */
+  timeout: duration("30m", "1s"),
+  /** From when something is in its way: an image that cannot be pulled, a Secret that is missing, no node for its pods. */
+  troubleTimeout: duration("5m", "1s"),
+  /** Starts, here and there, before the Intent has failed. */
+  attempts: z.int().min(1).max(20).default(5),
+  /** How long it is not tried again where it did not start; doubled with each start that fails. */
+  backoff: duration("1m", "0s"),
+  maxBackoff: duration("1h", "0s"),
+});
+
 /** Section `intents` of the hub's configuration. */
 export const intentsSection = z
   .strictObject({
@@ -38,6 +51,7 @@ export const intentsSection = z
     maxInterruption: duration("2m", "0s"),
     /** How long a deleted Intent waits for providers that are away before it goes without them. */
     letGoAfter: duration("24h", "1m"),
+    start: start.prefault({}),
     /** An Intent that waits longer than this has nodes kept free for it. */
     starvesAfter: duration("30m", "0s"),
     /** What its hours suspend keeps its GPUs, at their cost, where it goes on sooner than this; else gives them back. */
@@ -66,7 +80,7 @@ export type IntentsConfig = z.output<typeof intentsSection>;
 
 /** The options of the Intent controller as the configuration has them. */
 export function intentOptions(config: IntentsConfig): Omit<IntentOptions, "resolveModel"> {
-  const { currency, currencyRates, workload, concurrency, defragmentation: moves } = config;
+  const { currency, currencyRates, workload, concurrency, start, defragmentation: moves } = config;
   return {
     currency,
     currencyRates,
@@ -74,6 +88,13 @@ export function intentOptions(config: IntentsConfig): Omit<IntentOptions, "resol
     concurrency,
     maxInterruptionMs: config.maxInterruption,
     letGoAfterMs: config.letGoAfter,
+    start: {
+      timeoutMs: start.timeout,
+      troubleTimeoutMs: start.troubleTimeout,
+      attempts: start.attempts,
+      backoffMs: start.backoff,
+      maxBackoffMs: start.maxBackoff,
+    },
     starvesAfterMs: config.starvesAfter,
     holdWhileSuspendedMs: config.holdWhileSuspended,
     costEveryMs: config.costEvery,

@@ -30,6 +30,7 @@ export function factsOf(world: World, view: IntentView, cleaned: boolean): Facts
     costEveryMs: options.costEveryMs,
     retryMs: options.retryMs,
     holdWhileSuspendedMs: options.holdWhileSuspendedMs,
+    startLimits: options.start,
   };
 }
 

@@ -28,6 +28,8 @@ const EVICTIONS = [
   "NodeNotReady",
   "ProviderGone",
   "ProviderUnreachable",
+  "NotStarted",
+  "StartFailed",
   "SpecChanged",
   "CostLimitReached",
   "DeadlineExceeded",

@@ -52,11 +52,12 @@ function decisionsOf({ outcome }: Taken): readonly Decision[] {
 
 /** What may be moved: not who goes back to its place, flees from one, took less than it asked, or displaces others. */
 function turnOf({ asking, outcome }: Taken): Turn | undefined {
-  const { requirement, place, avoids } = asking;
+  const { requirement, place, avoids, shuns = NOWHERE } = asking;
   // What is sold once has one holder, which a look at its units does not tell.
   if (outcome.result === "placed" && isSoldOnce(outcome)) return undefined;
   // Shares of one device are not told apart here.
-  if (place !== undefined || avoids.size > 0 || requirement.gpu.milli !== undefined) return undefined;
+  if (place !== undefined || avoids.size + shuns.size > 0 || requirement.gpu.milli !== undefined)
+    return undefined;
   if (outcome.result === "placed" && outcome.relaxed === undefined)
     return { requirement, decision: outcome.decision };
   return outcome.result === "waits" ? { requirement, decision: outcome.decision } : undefined;

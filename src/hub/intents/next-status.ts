@@ -2,20 +2,27 @@ import { isDeepStrictEqual } from "node:util";
 import type { Decision, Placed } from "../../allocation/decision.ts";
 import type { CurrencyRates, Offer } from "../../allocation/types.ts";
 import { formatProblems, type Problem } from "../../intent/problem.ts";
-import type { IntentDecision, IntentPhase, IntentStatus } from "../../intent/status-schema.ts";
+import type { IntentDecision, IntentPhase, IntentStart, IntentStatus } from "../../intent/status-schema.ts";
 import { canonicalJson } from "../../kubernetes/canonical-json.ts";
 import { formatMoney } from "../../units/money.ts";
-import type { WorkloadObservation } from "../../workload/observe.ts";
 import { given } from "../inventory/given.ts";
 import { no, timestamp, type Verdict, withConditions, yes } from "./conditions.ts";
 import { accrue, startCost, stopCost } from "./cost.ts";
 import { explain, modelOf, rounded } from "./explain.ts";
-import { type ConditionType, conditionOf, holdsPlacement, type IntentView } from "./intent-view.ts";
+import {
+  type ConditionType,
+  conditionOf,
+  holdsPlacement,
+  type IntentView,
+  isSuspended,
+} from "./intent-view.ts";
 import { abandon } from "./places.ts";
 import { settleIn } from "./returning.ts";
-import { workloadPrint } from "./workload-print.ts";
+import { beginStart, restart, stopStart, troubledStart } from "./start.ts";
+import { isSameWorkload, workloadPrint } from "./workload-print.ts";
 
-type Verdicts = Partial<Record<ConditionType, Verdict>>;
+/** What conditions are to say, by their type. */
+export type Verdicts = Partial<Record<ConditionType, Verdict>>;
 
 /** The status with what is given put in; an undefined field is taken out. */
 export function change(
@@ -89,13 +96,16 @@ export function placedStatus(
 ): IntentStatus {
   const explanation = explain(decision, offers);
   const record = recordOf(decision, offers);
+  const settled = settleIn({ ...view, tenant }, decision, offers, now);
+  const again = settled.placement?.namespace === view.status.placement?.namespace;
   return change(
     view,
     now,
     {
       phase: "Reserved",
       message: relaxed === undefined ? explanation : `${explanation}; given up for it: ${relaxed}`,
-      ...settleIn({ ...view, tenant }, decision, offers, now),
+      ...settled,
+      start: beginStart(view, now, { again }),
       decision: { ...record, explanation, ...(relaxed === undefined ? {} : { relaxed: [relaxed] }) },
       cost: startCost(view.status.cost, decision.rate && rounded(decision.rate), now, rates),
       queue: undefined,
@@ -135,13 +145,15 @@ function recordOf(decision: Decision, offers: readonly Offer[]): IntentDecision 
 
 /** The changed spec keeps the place it has: only the workload is brought up to date. */
 export function keptStatus(view: IntentView, now: number): IntentStatus {
-  const { placement } = view.status;
+  const { placement, start } = view.status;
+  const isSame = start?.since === undefined && isSameWorkload(view);
   const message = `the changed spec keeps its place on ${placement?.node} of ${placement?.provider}; the workload is updated`;
   return change(
     view,
     now,
     {
       message,
+      start: isSame ? stopStart(view) : beginStart(view, now, { again: true }),
       ...(placement === undefined
         ? {}
         : {
@@ -177,6 +189,7 @@ export function leftStatus(view: IntentView, leaving: Leaving, now: number): Int
       placement: undefined,
       abandoned: [...abandon(view.status, reason, now)],
       cost: stopCost(view.status.cost, now),
+      start: stopStart(view),
       workloadURL: undefined,
       gpuUtilization: undefined,
       queue:
@@ -213,10 +226,15 @@ export function endedStatus(view: IntentView, reason: string, message: string, n
   );
 }
 
-/** Something in the way of creating the workload. */
-export function stuckStatus(view: IntentView, reason: string, message: string, now: number): IntentStatus {
+/** The workload is not created yet; whether something is in the way. */
+export function stuckStatus(
+  view: IntentView,
+  { reason, message, isTroubled }: { reason: string; message: string; isTroubled: boolean },
+  now: number,
+): IntentStatus {
   const phase = view.status.phase === "Running" ? "Running" : "Provisioning";
-  return change(view, now, { phase, message }, { Deployed: no(reason, message) });
+  const start = troubledStart(view, isTroubled, now);
+  return change(view, now, { phase, message, start }, { Deployed: no(reason, message) });
 }
 
 /** The objects are in the provider. */
@@ -226,7 +244,7 @@ export function deployedStatus(view: IntentView, now: number): IntentStatus {
   return change(
     view,
     now,
-    { phase, message: `created ${where}` },
+    { phase, message: `created ${where}`, start: startIn(view, now) },
     {
       Offloaded: yes("ObjectsApplied", `its objects are ${where}`),
       Deployed: yes("ObjectsApplied", `its objects are ${where}`),
@@ -234,42 +252,13 @@ export function deployedStatus(view: IntentView, now: number): IntentStatus {
   );
 }
 
-/** What its pods do. A batch that is done gives its GPUs back. */
-export function observedStatus(view: IntentView, seen: WorkloadObservation, now: number): IntentStatus {
-  const { phase, reason, message, ready, url } = seen;
-  const isBatch = view.read.ok && view.read.spec.workload.type === "Batch";
-  const isOver = isBatch && (phase === "Completed" || phase === "Failed");
-  const verdicts: Verdicts = { Ready: ready ? yes(reason, message) : no(reason, message) };
-  if (!isOver) return change(view, now, { phase, message, workloadURL: url }, verdicts);
-  return change(
-    view,
-    now,
-    {
-      phase,
-      message,
-      workloadURL: url,
-      gpuUtilization: undefined,
-      cost: stopCost(view.status.cost, now),
-    },
-    { ...verdicts, Reserved: no(phase, "its GPUs were given back") },
-  );
-}
-
-/** Nothing new but time: the cost so far and, in percent and where it is known, how busy its GPUs are. */
-export const costedStatus = (view: IntentView, now: number, utilization?: number): IntentStatus =>
-  change(view, now, {
-    cost: accrue(view.status.cost, now),
-    gpuUtilization: steadyPercent(view.status.gpuUtilization, utilization),
-  });
-
-/** Points by which the utilisation must differ to be told anew. */
-const NOTABLE = 5;
-
-function steadyPercent(before: string | undefined, percent: number | undefined): string | undefined {
-  if (percent === undefined) return undefined;
-  const isSame = Math.abs(Number.parseFloat(before ?? "") - percent) < NOTABLE;
-  return isSame ? before : `${Math.round(percent)}%`;
-}
+/** What was suspended starts anew, and what was created anew has all of its time. */
+const startIn = (view: IntentView, now: number): IntentStart | undefined =>
+  isSuspended(view)
+    ? beginStart(view, now, { again: true })
+    : isDeployed(view)
+      ? view.status.start
+      : restart(view, now);
 
 /** Places that are clean now are forgotten; what of them could not be given back is told. */
 export function cleanedStatus(

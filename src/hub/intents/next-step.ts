@@ -2,6 +2,7 @@ import type { Problem } from "../../intent/problem.ts";
 import { parseMoney } from "../../units/money.ts";
 import type { WorkloadObservation } from "../../workload/observe.ts";
 import { untilSpent } from "./cost.ts";
+import { giveUp } from "./give-up.ts";
 import { isClosed } from "./hours.ts";
 import {
   conditionOf,
@@ -16,16 +17,16 @@ import {
 } from "./intent-view.ts";
 import {
   admittedStatus,
-  costedStatus,
   deployedStatus,
   isDeployed,
   keptStatus,
-  observedStatus,
   refusedStatus,
   sayTheSame,
   vacatedStatus,
 } from "./next-status.ts";
 import { placesOf } from "./places.ts";
+import { costedStatus, observedStatus } from "./seen-status.ts";
+import { troubleOf, untilGivenUp } from "./start.ts";
 import { type Announcement, type Facts, later, leave, normal, type Step, soonest } from "./step.ts";
 import { awaiting, giveBack, missed, suspendedStatus, untilChange } from "./suspension.ts";
 import { isSameWorkload } from "./workload-print.ts";
@@ -136,6 +137,10 @@ function deploying(view: IntentView, { missing, now }: Facts): Step | undefined 
 function watching(view: IntentView, facts: Facts): Step {
   const seen = giveBack(view, facts) ?? observed(view, facts);
   if (seen !== undefined) return seen;
+  const { observation, startLimits } = facts;
+  const startInMs = untilGivenUp(view, observation?.start, startLimits, facts.now);
+  if (observation !== undefined && startInMs !== undefined && startInMs <= 0)
+    return giveUp(view, troubleOf(observation), facts);
   const costed = costedStatus(view, facts.now, facts.utilization);
   const since = Date.parse(view.status.cost?.since ?? "");
   // After a clock was stepped back, the cost is counted from the new time on, at once.
@@ -143,7 +148,9 @@ function watching(view: IntentView, facts: Facts): Step {
   const costInMs = Number.isNaN(since) ? undefined : dueAt - facts.now;
   if (costInMs !== undefined && costInMs <= 0 && !sayTheSame(costed, view.status))
     return { do: "write", status: costed };
-  return later(soonest(spentMs(view, facts), facts.lostInMs, costInMs, untilChange(view, facts.now)));
+  return later(
+    soonest(spentMs(view, facts), facts.lostInMs, costInMs, startInMs, untilChange(view, facts.now)),
+  );
 }
 
 function observed(view: IntentView, { observation, now }: Facts): Step | undefined {

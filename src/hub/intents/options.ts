@@ -1,6 +1,7 @@
 import type { CurrencyRates } from "../../allocation/types.ts";
 import type { WorkloadDefaults } from "../engines/deploy.ts";
 import type { ResolveModel } from "./models.ts";
+import type { StartLimits } from "./start.ts";
 
 /** How the Intent controller behaves. Times in milliseconds; the defaults are those of the configuration. */
 export interface IntentOptions {
@@ -15,6 +16,8 @@ export interface IntentOptions {
   readonly maxInterruptionMs: number;
   /** How long a deleted Intent waits for providers that are away before it goes without them. */
   readonly letGoAfterMs: number;
+  /** When what does not start gives its GPUs back. */
+  readonly start: StartLimits;
   /** An Intent that waits longer than this has nodes kept free for it. */
   readonly starvesAfterMs: number;
   /** What is suspended by its hours keeps its GPUs, at their cost, where it goes on sooner than this; else gives them back. */

@@ -17,6 +17,8 @@ export interface Asking extends Waiting {
   readonly gpus: number;
   /** Providers, and nodes as `provider/node`, that it fled from and that are not clean yet. */
   readonly avoids: ReadonlySet<string>;
+  /** The same, where it did not start before: it goes there only if there is no other place. */
+  readonly shuns?: ReadonlySet<string>;
   /** How long it waits before it gives up anything, milliseconds. */
   readonly patienceMs: number;
   /** Where it was before it was suspended, and goes back to if it can. */

@@ -3,7 +3,9 @@ import type { WorkResult } from "../../kubernetes/work-queue.ts";
 import type { WorkloadObservation } from "../../workload/observe.ts";
 import type { StepResult } from "../engines/engine.ts";
 import { factsOf, worstOf } from "./facts.ts";
+import { giveUpAs, troubleIn } from "./give-up.ts";
 import {
+  conditionOf,
   FINALIZER,
   holdsPlacement,
   INTENTS,
@@ -11,7 +13,7 @@ import {
   type KubeIntent,
   viewOf,
 } from "./intent-view.ts";
-import { cleanedStatus, goneStatus, leftStatus, sayTheSame, stuckStatus } from "./next-status.ts";
+import { cleanedStatus, goneStatus, sayTheSame, stuckStatus } from "./next-status.ts";
 import { deployedStep, nextStep, type Step } from "./next-step.ts";
 import { tellObstacles } from "./obstacles.ts";
 import { type Place, placesOf } from "./places.ts";
@@ -203,21 +205,22 @@ async function deploy(
 async function fallShort(
   world: World,
   view: IntentView,
-  { reason, message, outlook }: Extract<StepResult, { ok: false }>,
+  failure: Extract<StepResult, { ok: false }>,
   signal: AbortSignal,
 ): Promise<Done> {
+  const { reason, message, outlook } = failure;
   const now = world.context.now();
-  if (outlook === "hopeless") {
-    const leaving = { reason, message: `${message}: it looks for another place`, phase: "Queued" } as const;
-    const step = { do: "write", status: leftStatus(view, leaving, now) } as const;
-    return { view: await write(world, view, { ...step, say: { type: "Warning", reason, message } }, signal) };
-  }
-  const status = stuckStatus(view, reason, message, now);
+  const leaving = giveUpAs(view, failure, { now, startLimits: world.options.start });
+  if (leaving !== undefined) return { view: await write(world, view, leaving, signal) };
+  const isTroubled = troubleIn(failure) !== undefined;
+  const status = stuckStatus(view, { reason, message, isTroubled }, now);
   if (!sayTheSame(status, view.status)) {
     const next = await writeStatus(world, view, status, signal);
     const tone =
       outlook === "under-way" ? ({ type: "Normal", event: false } as const) : { type: "Warning" as const };
-    announce(world, next, { ...tone, reason, message });
+    // Since when it is so is no news.
+    if (conditionOf(view, "Deployed")?.message !== message)
+      announce(world, next, { ...tone, reason, message });
   }
   return { result: { requeueAfterMs: world.options.retryMs } };
 }

@@ -14,6 +14,7 @@ import { heldPlacements } from "./places.ts";
 import type { Holder } from "./preempt.ts";
 import { inTurn } from "./queue-order.ts";
 import { formerPlace, withoutDeadline } from "./returning.ts";
+import { heldBackMs, heldPlaces, sayFailed } from "./start.ts";
 import { missed } from "./suspension.ts";
 import { type Asking, type Outcome, type Pass, takeTurn } from "./turn.ts";
 import { announce, askedBy, type World, writeStatus } from "./world.ts";
@@ -104,10 +105,12 @@ function askingOf(world: World, view: IntentView): Asking | undefined {
   if (requirement === undefined || !view.read.ok || world.unsure.has(view.uid)) return undefined;
   // A new one may be here before its own next step, which looks at the clock.
   if (isClosed(view, now) || missed(view, now) !== undefined) return undefined;
+  if (heldBackMs(view, world.options.start, now) !== undefined) return undefined;
   const { negotiation } = view.read.spec.constraints ?? {};
   const since = Date.parse(view.status.queue?.since ?? "");
   const waitsSince = Number.isNaN(since) ? view.createdAt : since;
   const isPatient = now - waitsSince < patienceOf(view, world.options.maxInterruptionMs);
+  const held = heldPlaces(view, world.options.start, now);
   const place = formerPlace(view, (task) => isOffered(world, task), isPatient);
   return {
     key: view.key,
@@ -118,7 +121,8 @@ function askingOf(world: World, view: IntentView): Asking | undefined {
     gpus: requirement.tasks * requirement.gpu.count,
     requirement: place === undefined ? requirement : withoutDeadline(requirement),
     place,
-    avoids: avoidedBy(view),
+    avoids: new Set([...avoidedBy(view), ...held.closed]),
+    shuns: new Set(held.shunned),
     patienceMs: (negotiation?.timeoutSeconds ?? 0) * 1000,
   };
 }
@@ -128,12 +132,11 @@ const isOffered = ({ context }: World, { provider, node, resource }: IntentTask)
   context.pool.node(provider, node)?.offers.some((offer) => offer.resource === resource) === true;
 
 /** Where it was lost it does not go again before what is left of it there is cleaned up. */
-function avoidedBy({ status }: IntentView): ReadonlySet<string> {
-  const places = (status.abandoned ?? []).flatMap(({ provider, reason = "", tasks }) => {
+function avoidedBy({ status }: IntentView): readonly string[] {
+  return (status.abandoned ?? []).flatMap(({ provider, reason = "", tasks }) => {
     if (reason.startsWith("Provider")) return [provider];
     return /^(Node|Candidate)/.test(reason) ? tasks.map(({ node }) => `${provider}/${node}`) : [];
   });
-  return new Set(places);
 }
 
 function heldByTenant(world: World): ReadonlyMap<string, number> {
@@ -232,13 +235,10 @@ type Queued = { readonly position: number } & Pick<
 >;
 
 /** Tells the place in the queue: at once when it begins to wait, after that only so often. */
-async function tellQueued(
-  world: World,
-  view: IntentView,
-  queued: Queued,
-  signal: AbortSignal,
-): Promise<void> {
+async function tellQueued(world: World, view: IntentView, turn: Queued, signal: AbortSignal): Promise<void> {
   const { phase, queue } = view.status;
+  const before = sayFailed(view);
+  const queued = before === undefined ? turn : { ...turn, reason: `${turn.reason}; ${before}` };
   const now = world.context.now();
   const isSame = phase === "Queued" && queue?.position === queued.position && queue.reason === queued.reason;
   if (isSame || (phase === "Queued" && queue?.position !== 0 && !mayTellAgain(world, view, now))) return;

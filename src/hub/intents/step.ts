@@ -4,6 +4,7 @@ import type { WorkloadObservation } from "../../workload/observe.ts";
 import type { IntentView } from "./intent-view.ts";
 import { type Leaving, leftStatus } from "./next-status.ts";
 import type { Place } from "./places.ts";
+import type { StartLimits } from "./start.ts";
 
 /** What is known around an Intent when its next step is chosen. */
 export interface Facts {
@@ -33,6 +34,7 @@ export interface Facts {
   readonly retryMs: number;
   /** A suspended one keeps its GPUs where it goes on sooner than this. */
   readonly holdWhileSuspendedMs: number;
+  readonly startLimits: StartLimits;
 }
 
 /** Something worth telling people: as an Event, in the audit log, and to webhooks. */

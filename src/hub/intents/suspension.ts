@@ -4,6 +4,7 @@ import { stopCost } from "./cost.ts";
 import { deadlineOf, hoursOf, sayClosed } from "./hours.ts";
 import { type IntentView, isSetAside, isSuspended } from "./intent-view.ts";
 import { ADMITTED, change, endedStatus, sayTheSame } from "./next-status.ts";
+import { heldBackMs, stopStart } from "./start.ts";
 import { type Facts, later, leave, normal, type Step, soonest, within } from "./step.ts";
 
 const OUTSIDE = "OutsideAvailability";
@@ -24,7 +25,8 @@ export function awaiting(view: IntentView, facts: Facts): Step {
     const status = openedStatus(view, facts.now);
     return { do: "write", status, say: normal("Opened", status.message) };
   }
-  return { do: "schedule", ...within(afterMs) };
+  const heldBack = heldBackMs(view, facts.startLimits, facts.now);
+  return heldBack === undefined ? { do: "schedule", ...within(afterMs) } : later(soonest(heldBack, afterMs));
 }
 
 /** Why its deadline is not met any more: it has passed, or the earliest start that is left is too late. */
@@ -103,7 +105,7 @@ export function suspendedStatus(view: IntentView, now: number): IntentStatus {
   return change(
     view,
     now,
-    { phase: "Suspended", message },
+    { phase: "Suspended", message, start: stopStart(view) },
     {
       Offloaded: yes("ObjectsApplied", "its objects are there"),
       Deployed: yes("Suspended", "its objects are there, and none of them runs"),

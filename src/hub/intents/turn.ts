@@ -7,7 +7,7 @@ import type { Requirement } from "../../allocation/requirement.ts";
 import { suggest } from "../../allocation/suggest.ts";
 import { explain } from "./explain.ts";
 import { makeRoom } from "./make-room.ts";
-import { type Asking, keepNodes, nodesOf, type Outcome, openOffers, type Pass } from "./pass.ts";
+import { type Asking, isOpenTo, keepNodes, nodesOf, type Outcome, openOffers, type Pass } from "./pass.ts";
 import { preempt } from "./preempt.ts";
 import { type FormerPlace, isWhole, offersOf } from "./returning.ts";
 
@@ -37,6 +37,8 @@ function goBack(pass: Pass, asking: Asking, place: FormerPlace): Decision {
 }
 
 function ask(pass: Pass, asking: Asking): Outcome {
+  const elsewhere = askElsewhere(pass, asking);
+  if (elsewhere !== undefined) return elsewhere;
   const { requirement } = asking;
   const open = openOffers(pass, asking);
   const decision = decideOnce(pass, open, asking);
@@ -56,6 +58,15 @@ function ask(pass: Pass, asking: Asking): Outcome {
       ? `; a place with fallback ${relaxed.rung.fallback} is there, further off what was asked than autoAcceptThreshold`
       : "";
   return { result: "waits", reason: `${withSuggestion(pass, requirement, decision)}${consent}`, decision };
+}
+
+/** A place that is not among those where it did not start, if there is one. */
+function askElsewhere(pass: Pass, asking: Asking): Outcome | undefined {
+  const { shuns = new Set(), requirement } = asking;
+  if (shuns.size === 0) return undefined;
+  const avoids = new Set([...asking.avoids, ...shuns]);
+  const decision = decide(openOffers(pass, { ...asking, avoids }), requirement);
+  return decision.placed ? take(pass, decision) : undefined;
 }
 
 function decideOnce(pass: Pass, open: Ledger, { requirement, avoids }: Asking): Decision {
@@ -108,8 +119,8 @@ function evict(pass: Pass, asking: Asking, decision: Decision): Outcome | undefi
 }
 
 /** The nodes that it would get if nobody used them take nothing new until it had its turn. */
-function keepFor(pass: Pass, { requirement, place }: Asking): void {
-  const idle = pass.ledger.told.map(emptied);
+function keepFor(pass: Pass, { requirement, place, avoids }: Asking): void {
+  const idle = pass.ledger.told.map(emptied).filter((offer) => isOpenTo({ kept: new Set(), avoids }, offer));
   const offers = place === undefined ? idle : offersOf(place, idle);
   const decision = decide({ ...pass.ledger, offers }, { ...requirement, cpu: 0, memoryGi: 0 });
   if (decision.placed) keepNodes(pass, decision);

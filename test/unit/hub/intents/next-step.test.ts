@@ -71,6 +71,13 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({
   costEveryMs: 300_000,
   retryMs: 5000,
   holdWhileSuspendedMs: 900_000,
+  startLimits: {
+    timeoutMs: 1_800_000,
+    troubleTimeoutMs: 300_000,
+    attempts: 5,
+    backoffMs: 60_000,
+    maxBackoffMs: 3_600_000,
+  },
   ...parts,
 });
 
