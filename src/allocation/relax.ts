@@ -74,6 +74,28 @@ export function rungsOf(requirement: Requirement, offers: readonly Offer[]): rea
   return rungs;
 }
 
+/** What somebody has, of which something was given up. */
+export type Taken = Pick<Placed, "placements" | "rate">;
+
+/**
+ * The rungs of a fallback by which somebody may go on with what it has, though it would be asked differently now: those whose
+ * concession nobody has to agree to. Whether the offers fit on them is not looked at.
+ */
+export function rungsThatKeep(
+  snapshot: Snapshot,
+  requirement: Requirement,
+  fallback: Rung["fallback"],
+  taken: Taken,
+): readonly Rung[] {
+  const { autoAcceptThreshold } = requirement.negotiation ?? NO_NEGOTIATION;
+  return rungsOf(requirement, snapshot.offers).filter(
+    (rung): rung is Rung =>
+      rung !== "queue" &&
+      rung.fallback === fallback &&
+      concessionOf(snapshot, rung.asked, taken) <= autoAcceptThreshold,
+  );
+}
+
 function giveUp(
   requirement: Requirement,
   fallback: Rung["fallback"],
@@ -165,7 +187,7 @@ function lowered(gpu: GpuRequirement, share: number): Partial<GpuRequirement> {
 }
 
 /** By how much, as a share, the worst of price and resources misses what was asked. */
-function concessionOf({ offers, currencyRates }: Snapshot, asked: Requirement, decision: Placed): number {
+function concessionOf({ offers, currencyRates }: Snapshot, asked: Requirement, decision: Taken): number {
   const { maxHourly, maxTotal } = hourlyBounds(asked, currencyRates);
   const { maxHourly: _, maxTotal: __, ...constraints } = asked.constraints;
   const chosen = new Set(decision.placements.map(({ offer }) => offer));

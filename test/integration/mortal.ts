@@ -37,10 +37,13 @@ export function mortal(dieAt: number, when: "before" | "after") {
       const isLast = isFatal(resource);
       if (isLast && when === "before") isDead = true;
       breathe();
-      const result = await call(resource, ...args);
-      if (isLast) isDead = true;
-      breathe();
-      return result;
+      try {
+        return await call(resource, ...args);
+      } finally {
+        // Also where it was refused, as being too late.
+        if (isLast) isDead = true;
+        breathe();
+      }
     };
   const bound = (client: KubeClient, name: "get" | "apply" | "create" | "update" | "patch" | "delete") =>
     client[name].bind(client) as Call<never[], never>;

@@ -1,5 +1,3 @@
-import { match } from "../../allocation/match.ts";
-import { isTransient } from "../../allocation/reasons.ts";
 import type { WorkloadObservation } from "../../workload/observe.ts";
 import { isLeaving } from "../providers/closure.ts";
 import { patienceOf } from "./absence.ts";
@@ -8,6 +6,7 @@ import { holdsPlacement, type IntentView } from "./intent-view.ts";
 import { isDeployed } from "./next-status.ts";
 import type { Facts } from "./next-step.ts";
 import { type Place, placesOf } from "./places.ts";
+import { stillFits } from "./still-fits.ts";
 import { askedBy, requirementFor, type World } from "./world.ts";
 
 /** Everything around the Intent that its next step depends on. */
@@ -20,7 +19,7 @@ export function factsOf(world: World, view: IntentView, cleaned: boolean): Facts
     now,
     problems: requirement.ok || !view.read.ok ? [] : requirement.problems,
     ...lossOf(world, view, places, now),
-    stillFits: isReplanned(view) && stillFits(world, view),
+    stillFits: isReplanned(view) && fits(world, view),
     missing: isDeployed(view) && places.some((place) => engine.isMissing(view, place)),
     observation: isDeployed(view) ? observe(world, view, places) : undefined,
     utilization: world.utilization.of(places),
@@ -67,19 +66,11 @@ function lossOf(
 const isReplanned = (view: IntentView): boolean =>
   holdsPlacement(view) && view.status.placement?.generation !== view.generation;
 
-/** Whether each task would be placed where it is, were its own GPUs free. */
-function stillFits(world: World, view: IntentView): boolean {
+function fits(world: World, view: IntentView): boolean {
   const requirement = askedBy(world, view);
-  const tasks = view.status.placement?.tasks ?? [];
-  if (requirement === undefined || tasks.length !== requirement.tasks) return false;
-  const { offers, currencyRates } = world.book.ledger(new Set([view.uid]));
-  return tasks.every((task) => {
-    const offer = offers.find(({ id }) => id === `${task.provider}/${task.node}/${task.resource}`);
-    if (offer === undefined || task.units !== requirement.gpu.count) return false;
-    return match(requirement, offer, currencyRates).every(
-      ({ code }) => code === "gpu-free" && isTransient(code),
-    );
-  });
+  return (
+    requirement !== undefined && stillFits(view.status, requirement, world.book.ledger(new Set([view.uid])))
+  );
 }
 
 /** What all places together say: as good as the worst of them, and suspended where none runs any more. */
