@@ -1,6 +1,7 @@
 import { type Asker, unitsOf } from "./asker.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
+import { apart } from "./devices.ts";
 import { openLedger, reserve } from "./ledger.ts";
 import { compareNames } from "./rank.ts";
 import { rearrange } from "./rearrange.ts";
@@ -91,9 +92,11 @@ function seatAll(seating: Seating, rounds: number): void {
 
 /** The decisions of those with a place as if they were alone; of the others when those have theirs. */
 function recordsOf(snapshot: Snapshot, { askers, plans }: Seating): readonly Decision[] {
+  const onTheirOwn = apart(snapshot.offers, []);
   const seated = askers.map(({ requirement }, index) => {
     const plan = plans[index];
-    return plan && seatedThere(snapshot, requirement, plan);
+    const decision = plan && seatedThere(snapshot, requirement, plan);
+    return decision?.placed ? { ...decision, placements: onTheirOwn(decision.placements) } : decision;
   });
   const taken = seated.flatMap((decision) => (decision?.placed ? decision.placements : []));
   let left = reserve(openLedger(snapshot), taken);

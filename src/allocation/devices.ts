@@ -1,5 +1,6 @@
 import { DEVICE_MILLI } from "./capacity.ts";
-import type { DeviceShare } from "./decision.ts";
+import type { DeviceShare, Placement } from "./decision.ts";
+import type { Offer } from "./types.ts";
 
 /** The first devices that are wholly free. */
 export function wholeDevices(free: readonly number[], count: number): readonly DeviceShare[] {
@@ -35,4 +36,35 @@ function tightest(free: readonly number[], milli: number): number {
     if (has >= milli && (best < 0 || has < (free[best] ?? 0))) best = device;
   }
   return best;
+}
+
+/**
+ * Gives placements that were chosen side by side devices of their own: each of them saw what was free before all of the
+ * others. What was taken before stays where it is; who asks first chooses first. The offers must have room for all.
+ */
+export function apart(
+  offers: readonly Offer[],
+  taken: readonly Placement[],
+): (placements: readonly Placement[]) => readonly Placement[] {
+  const left = new Map<string, number[]>();
+  const leftOf = (id: string): number[] => {
+    const known = left.get(id) ?? [...(offers.find((offer) => offer.id === id)?.devices ?? [])];
+    left.set(id, known);
+    return known;
+  };
+  const take = ({ offer, devices = [] }: Placement): void => {
+    for (const { device, milli } of devices) leftOf(offer)[device] = (leftOf(offer)[device] ?? 0) - milli;
+  };
+  taken.forEach(take);
+  return (placements) =>
+    placements.map((placement) => {
+      if (placement.devices === undefined) return placement;
+      const free = leftOf(placement.offer);
+      const devices = placement.devices.flatMap(({ milli }) => {
+        const shares = shareDevices(free, { milli, tasks: 1, first: -1 });
+        take({ ...placement, devices: shares });
+        return shares;
+      });
+      return { ...placement, devices };
+    });
 }

@@ -1,6 +1,7 @@
 import { fitsAt, type Plan, planAt } from "./asker.ts";
 import { nodeKey } from "./capacity.ts";
 import type { Decision, Placement } from "./decision.ts";
+import { apart } from "./devices.ts";
 import { rearrange } from "./rearrange.ts";
 import type { Requirement } from "./requirement.ts";
 import { seatedElsewhere, seatedThere } from "./seated-record.ts";
@@ -48,14 +49,24 @@ export function improveTurns(
   const score = scoreOf(seating);
   if (!isBetter(rearrange(seating, rounds), score)) return decisions;
   backWherePossible(seating, before);
-  return turns.map(({ requirement, decision }, index) => {
+  const next = turns.map(({ requirement, decision }, index) => {
     const plan = seating.plans[index];
     if (plan === undefined || plan === before[index]) return decision;
     return decision.placed
       ? seatedElsewhere(snapshot, requirement, decision, plan)
       : seatedThere(snapshot, requirement, plan);
   });
+  const stays = next.filter((decision, index) => decision === decisions[index]);
+  const onTheirOwn = apart(snapshot.offers, placementsIn(stays));
+  return next.map((decision, index) =>
+    decision.placed && decision !== decisions[index]
+      ? { ...decision, placements: onTheirOwn(decision.placements) }
+      : decision,
+  );
 }
+
+const placementsIn = (decisions: readonly Decision[]): readonly Placement[] =>
+  decisions.flatMap((decision) => (decision.placed ? decision.placements : []));
 
 /** The offers of the nodes that were decided on or told as alternatives. */
 function nearby({ offers, ...snapshot }: Snapshot, decisions: readonly Decision[]): Snapshot {

@@ -45,6 +45,13 @@ describe("decisions made together", () => {
     ]);
   });
 
+  test("give whole GPUs of one offer devices of their own", () => {
+    const pool = snapshot(offer("n", { total: 4, free: 3, devices: [1000, 300, 1000, 1000] }));
+    const decisions = decideTogether(pool, [requirement(), requirement({ gpu: { count: 2 } })]);
+    const taken = decisions.flatMap((decision) => (decision.placed ? decision.placements : []));
+    expect(reserve(openLedger(pool), taken).offers[0]?.devices).toEqual([0, 300, 0, 0]);
+  });
+
   test("never take a higher priority its place, nor the better of two places", () => {
     const high = requirement({ priority: 1 });
     const picky = requirement({ gpu: { model: "nvidia-a100" } });

@@ -56,6 +56,22 @@ describe("turns that are looked over", () => {
     expect(decisions.map(({ placed }) => placed)).toEqual([true, false, false]);
   });
 
+  test("put whole GPUs of one offer on devices of their own", () => {
+    const told = (id: string, model: string, devices: readonly number[]) =>
+      offer(id, { gpu: { model }, total: devices.length, free: devices.length, unitRate: 2, devices });
+    const pool = snapshot(
+      told("a", "nvidia-a100", [1000, 1000]),
+      told("t", "nvidia-t4", [1000, 1000, 1000]),
+      told("u", "nvidia-t4", [1000]),
+    );
+    const picky = requirement({ gpu: { model: "nvidia-a100" } });
+    const decisions = improved(pool, [any, any, any, picky, picky]);
+    expect(placedOf(decisions)).toBe(5);
+    const taken = decisions.flatMap((decision) => (decision.placed ? decision.placements : []));
+    const left = reserve(openLedger(pool), taken).offers.map(({ devices }) => devices?.filter(Boolean).length);
+    expect(left.reduce((sum: number, count) => sum + (count ?? 0), 0)).toBe(1);
+  });
+
   test("move nobody for nothing", () => {
     const offers = ["a", "b", "c"].map((id) => offer(id, { free: 1, total: 1 }));
     const all = [any, any, any];
