@@ -20,14 +20,14 @@ const times = (has: number, each: number): number =>
   each <= 0 ? Number.MAX_SAFE_INTEGER : Math.max(0, Math.floor(has / each));
 
 /** How many tasks the node's CPU and memory carry. */
-export function nodeCapacity(offer: Offer, requirement: Requirement): number {
+export function nodeCapacity(offer: Pick<Offer, "cpu" | "memoryGi">, requirement: Requirement): number {
   const byCpu = times(availableMilli(offer.cpu), neededMilli(requirement.cpu));
   const byMemory = times(availableKi(offer.memoryGi), neededKi(requirement.memoryGi));
   return Math.min(byCpu, byMemory);
 }
 
 /** How many tasks the free units of one group carry. */
-export function unitCapacity(offer: Offer, { gpu }: Requirement): number {
+export function unitCapacity(offer: Pick<Offer, "free" | "devices">, { gpu }: Requirement): number {
   const { milli } = gpu;
   if (milli === undefined) return times(offer.free, gpu.count);
   return (offer.devices ?? []).reduce((sum, free) => sum + times(free, milli), 0);

@@ -1,27 +1,11 @@
-import { availableKi, availableMilli, DEVICE_MILLI, neededKi, neededMilli, nodeKey } from "./capacity.ts";
+import { nodeKey } from "./capacity.ts";
 import { decide } from "./decide.ts";
-import type { Placement } from "./decision.ts";
 import { type Ledger, release } from "./ledger.ts";
 import { ledgerOn } from "./ledger-part.ts";
-import { checksOf, fitsWhenFree } from "./match.ts";
+import { checksOf } from "./match.ts";
+import { type Seated, type Seeker, type Site, sitesOf, tasksOn } from "./mover-sites.ts";
 import { compareNames, compareNumbers } from "./rank.ts";
-import type { Requirement } from "./requirement.ts";
 import type { Offer } from "./types.ts";
-
-/** Somebody who has a place and may be moved to another. */
-export interface Seated {
-  readonly uid: string;
-  readonly requirement: Requirement;
-  readonly placements: readonly Placement[];
-  /** What is lost when it begins anew, such as GPU hours of work: of two who would do, the one with less is moved. */
-  readonly cost: number;
-}
-
-/** Who looks for a place, and which offers it may have at all. */
-export interface Seeker {
-  readonly requirement: Requirement;
-  readonly isOpen: (offer: Offer) => boolean;
-}
 
 /** Those whose going leaves a place for the seeker; none of them is there for nothing. */
 export interface Movers {
@@ -30,15 +14,23 @@ export interface Movers {
   readonly freed: readonly Offer[];
 }
 
-/** Nodes on which the seeker could be, and who of the seated is there, the cheapest first. */
-interface Site {
-  readonly nodes: ReadonlySet<string>;
-  readonly offers: readonly Offer[];
+/** Where sets are looked for. */
+interface Scope {
+  readonly node: string;
   readonly seats: readonly Seated[];
+  /** Whether a set could do at all, without working out what would be free. */
+  readonly mayDo: (seats: readonly Seated[]) => boolean;
 }
 
-/** Of those on one site so many are combined; more only matter one by one. */
+/** What is free once they have gone; undefined where the seeker has no place there. */
+type FreedBy = (seats: readonly Seated[], scope: Scope) => readonly Offer[] | undefined;
+
+/** Of those in one scope so many are combined; more only matter one by one. */
 const MOST_COMBINED = 10;
+/** Pairs and threes that are looked at, those of the scopes with the cheapest seats: what bounds the time in large pools. */
+const MOST_SETS = 20_000;
+/** Sets that are tried for several tasks: each takes as long as a decision on the whole pool. */
+const MOST_TRIED = 8;
 
 /**
  * Sets of so many seated ones whose going leaves a place, the cheapest first. A single task goes to a node that all of
@@ -51,131 +43,142 @@ export function moversOf(
   seated: readonly Seated[],
 ): (size: number) => Generator<Movers, void> {
   const sites = sitesOf(ledger, seeker, seated);
-  const isEnough = enoughFor(ledger, seeker);
-  const known = new Map<Site, (readonly Seated[])[]>(sites.map((site) => [site, []]));
+  const isSingle = seeker.requirement.tasks === 1;
+  const scopes = isSingle ? scopesOf(seeker, sites) : [scopeOver(ledger, seeker, sites)];
+  const freedBy = isSingle ? freedOnNode(ledger, seeker) : freedInPool(ledger, seeker);
+  const known = new Map<Scope, (readonly Seated[])[]>(scopes.map((scope) => [scope, []]));
   return function* (size) {
-    for (const { site, seats } of setsOf(sites, size, seeker.requirement)) {
-      const smaller = known.get(site) ?? [];
+    for (const { scope, seats } of setsOf(scopes, size)) {
+      const smaller = known.get(scope) ?? [];
       if (smaller.some((set) => set.every((one) => seats.includes(one)))) continue;
-      const freed = freedBy(ledger, site, seats);
-      if (!isEnough(freed)) continue;
+      const freed = freedBy(seats, scope);
+      if (freed === undefined) continue;
       smaller.push(seats);
       yield { seats, freed };
     }
   };
 }
 
+/** A single task goes to one node. */
+const scopesOf = ({ requirement }: Seeker, sites: ReadonlyMap<string, Site>): readonly Scope[] =>
+  [...sites.values()].map((site) => ({
+    node: site.key,
+    seats: site.seats,
+    mayDo: (seats) => tasksOn(site, seats, requirement) > 0,
+  }));
+
+/** Several tasks may be anywhere: of all who are seated, those by whose going the most have room, then the cheapest. */
+function scopeOver(ledger: Ledger, { requirement, isOpen }: Seeker, sites: ReadonlyMap<string, Site>): Scope {
+  const had = new Map([...sites.values()].map((site) => [site, tasksOn(site, [], requirement)]));
+  const gainOf = (seats: readonly Seated[]): number => {
+    let gain = 0;
+    for (const key of new Set(seats.flatMap(({ placements }) => placements.map(nodeKey)))) {
+      const site = sites.get(key);
+      if (site) gain += tasksOn(site, seats, requirement) - (had.get(site) ?? 0);
+    }
+    return gain;
+  };
+  const all = [...new Set([...sites.values()].flatMap(({ seats }) => seats))].map((seat) => ({
+    seat,
+    gain: gainOf([seat]),
+  }));
+  const helpful = all.filter(({ gain }) => gain > 0);
+  const seats = (helpful.length < MOST_COMBINED ? all : helpful)
+    .sort((left, right) => right.gain - left.gain || compareSeats([left.seat], [right.seat]))
+    .slice(0, MOST_COMBINED)
+    .map(({ seat }) => seat);
+  const { offers, currencyRates } = ledger;
+  const decision = decide({ offers: offers.filter(isOpen), currencyRates }, requirement);
+  const isShort = !decision.placed && decision.failure.code === "capacity";
+  const missing = isShort ? decision.failure.needs - decision.failure.has : 1;
+  return { node: "", seats, mayDo: (set) => gainOf(set) >= missing };
+}
+
 interface MoverSet {
-  readonly site: Site;
+  readonly scope: Scope;
   readonly seats: readonly Seated[];
   readonly cost: number;
-  readonly names: string;
 }
 
-function setsOf(sites: readonly Site[], size: number, requirement: Requirement): readonly MoverSet[] {
-  return sites
-    .flatMap((site) => {
-      const seats = size === 1 ? site.seats : site.seats.slice(0, MOST_COMBINED);
-      return combinations(seats, size)
-        .filter((set) => mayDo(site, set, requirement))
-        .map((set) => ({
-          site,
-          seats: set,
-          cost: set.reduce((sum, { cost }) => sum + cost, 0),
-          names: set.map(({ uid }) => uid).join(" "),
-        }));
-    })
-    .sort(
-      (left, right) =>
-        compareNumbers(left.cost, right.cost) ||
-        compareNames(left.names, right.names) ||
-        compareNames([...left.site.nodes].join(), [...right.site.nodes].join()),
-    );
-}
-
-/** A look at sums alone, which spares working out what would be free: false where it cannot be enough. */
-function mayDo(
-  { offers, nodes }: Site,
-  seats: readonly Seated[],
-  { tasks, gpu, cpu, memoryGi }: Requirement,
-): boolean {
-  // Whoever holds a node for itself leaves more than it took.
-  if (tasks > 1 || seats.some(({ placements }) => placements.some(({ exclusive }) => exclusive))) return true;
-  let [milli, milliCores, kibi] = [0, 0, 0];
-  for (const { placements } of seats) {
-    for (const placement of placements) {
-      if (!nodes.has(nodeKey(placement))) continue;
-      milli += milliOf(placement);
-      milliCores += neededMilli(placement.cpu);
-      kibi += neededKi(placement.memoryGi);
-    }
-  }
-  const needed = gpu.count * (gpu.milli ?? DEVICE_MILLI);
-  return offers.some(
-    (offer) =>
-      freeMilli(offer) + milli >= needed &&
-      availableMilli(offer.cpu) + milliCores >= neededMilli(cpu) &&
-      availableKi(offer.memoryGi) + kibi >= neededKi(memoryGi),
+function setsOf(scopes: readonly Scope[], size: number): readonly MoverSet[] {
+  const sets = size === 1 ? singlesOf(scopes) : combinedOf(scopes, size);
+  return sets.sort(
+    (left, right) =>
+      compareNumbers(left.cost, right.cost) ||
+      compareSeats(left.seats, right.seats) ||
+      compareNames(left.scope.node, right.scope.node),
   );
 }
 
-const freeMilli = ({ free, devices }: Offer): number =>
-  devices?.reduce((sum, milli) => sum + milli, 0) ?? free * DEVICE_MILLI;
+const singlesOf = (scopes: readonly Scope[]): MoverSet[] =>
+  scopes.flatMap((scope) =>
+    scope.seats.flatMap((seat) => {
+      const seats = [seat];
+      return scope.mayDo(seats) ? [{ scope, seats, cost: seat.cost }] : [];
+    }),
+  );
 
-const milliOf = ({ units, devices }: Placement): number =>
-  devices?.reduce((sum, { milli }) => sum + milli, 0) ?? units * DEVICE_MILLI;
-
-/** Whether the seeker has a place among these offers. */
-function enoughFor(
-  { currencyRates }: Ledger,
-  { requirement, isOpen }: Seeker,
-): (offers: readonly Offer[]) => boolean {
-  const checks = checksOf(requirement, currencyRates);
-  if (requirement.tasks === 1)
-    return (offers) => offers.some((offer) => isOpen(offer) && checks.every((check) => check.passes(offer)));
-  return (offers) => decide({ offers: offers.filter(isOpen), currencyRates }, requirement).placed;
-}
-
-/** For a single task each node by itself; for several all nodes together. */
-function sitesOf(
-  ledger: Ledger,
-  { requirement, isOpen }: Seeker,
-  seated: readonly Seated[],
-): readonly Site[] {
-  const checks = checksOf(requirement, ledger.currencyRates);
-  const sites = [...seatsByNode(seated)].flatMap(([node, seats]): Site[] => {
-    const offers = (ledger.index.byNode.get(node) ?? []).flatMap((position) => {
-      const offer = ledger.offers[position];
-      return offer !== undefined && isOpen(offer) && fitsWhenFree(checks, offer) ? [offer] : [];
-    });
-    return offers.length === 0 ? [] : [{ nodes: new Set([node]), offers, seats: seats.toSorted(byCost) }];
-  });
-  if (requirement.tasks === 1 || sites.length === 0) return sites;
-  const all = [...new Set(sites.flatMap(({ seats }) => seats))].sort(byCost);
-  const nodes = new Set(ledger.index.byNode.keys());
-  return [{ nodes, offers: ledger.offers, seats: all.slice(0, MOST_COMBINED) }];
-}
-
-const byCost = (left: Seated, right: Seated): number =>
-  compareNumbers(left.cost, right.cost) || compareNames(left.uid, right.uid);
-
-function seatsByNode(seated: readonly Seated[]): ReadonlyMap<string, readonly Seated[]> {
-  const byNode = new Map<string, Seated[]>();
-  for (const seat of seated) {
-    for (const node of new Set(seat.placements.map(nodeKey))) {
-      const seats = byNode.get(node);
-      if (seats) seats.push(seat);
-      else byNode.set(node, [seat]);
+function combinedOf(scopes: readonly Scope[], size: number): MoverSet[] {
+  const sets: MoverSet[] = [];
+  let looks = 0;
+  for (const { scope, cheapest } of cheapestFirst(scopes, size)) {
+    if (looks >= MOST_SETS) break;
+    looks += 1;
+    if (!scope.mayDo(cheapest)) continue;
+    for (const seats of combinations(cheapest, size)) {
+      looks += 1;
+      if (scope.mayDo(seats)) sets.push({ scope, seats, cost: costOf(seats) });
     }
   }
-  return byNode;
+  return sets;
 }
 
-/** What is free on the site once they are gone. */
-function freedBy(ledger: Ledger, { nodes }: Site, seats: readonly Seated[]): readonly Offer[] {
-  const here = seats.flatMap(({ placements }) => placements.filter((one) => nodes.has(nodeKey(one))));
-  const part = nodes.size === ledger.index.byNode.size ? ledger : ledgerOn(ledger, nodes);
-  return release(part, here).offers;
+/** Scopes with so many seats, by what their cheapest ones cost together. */
+const cheapestFirst = (scopes: readonly Scope[], size: number) =>
+  scopes
+    .filter(({ seats }) => seats.length >= size)
+    .map((scope) => ({
+      scope,
+      cheapest: scope.seats.toSorted((one, other) => compareSeats([one], [other])).slice(0, MOST_COMBINED),
+    }))
+    .map((entry) => ({ ...entry, cost: costOf(entry.cheapest.slice(0, size)) }))
+    .sort(
+      (left, right) =>
+        compareNumbers(left.cost, right.cost) || compareNames(left.scope.node, right.scope.node),
+    );
+
+const costOf = (seats: readonly Seated[]): number => seats.reduce((sum, { cost }) => sum + cost, 0);
+
+/** The cheaper first, then by name. */
+function compareSeats(left: readonly Seated[], right: readonly Seated[]): number {
+  for (const [at, one] of left.entries()) {
+    const other = right[at];
+    const order = other ? compareNumbers(one.cost, other.cost) || compareNames(one.uid, other.uid) : 1;
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function freedOnNode(ledger: Ledger, { requirement, isOpen }: Seeker): FreedBy {
+  const checks = checksOf(requirement, ledger.currencyRates);
+  const fits = (offer: Offer): boolean => isOpen(offer) && checks.every((check) => check.passes(offer));
+  return (seats, { node }) => {
+    const here = seats.flatMap(({ placements }) => placements.filter((one) => nodeKey(one) === node));
+    const { offers } = release(ledgerOn(ledger, new Set([node])), here);
+    return offers.some(fits) ? offers : undefined;
+  };
+}
+
+function freedInPool(ledger: Ledger, { requirement, isOpen }: Seeker): FreedBy {
+  const { currencyRates } = ledger;
+  let left = MOST_TRIED;
+  return (seats) => {
+    if (left <= 0) return undefined;
+    left -= 1;
+    const gone = seats.flatMap(({ placements }) => placements);
+    const offers = release(ledger, gone).offers.filter(isOpen);
+    return decide({ offers, currencyRates }, requirement).placed ? offers : undefined;
+  };
 }
 
 /** All ways to take so many of them, in their order. */

@@ -4,12 +4,13 @@ import { decide } from "./decide.ts";
 import type { Decision, Placed, Placement } from "./decision.ts";
 import { type Ledger, record, release, reserve } from "./ledger.ts";
 import { ledgerOn } from "./ledger-part.ts";
-import { type Movers, moversOf, type Seated, type Seeker } from "./movers.ts";
+import type { Seated, Seeker } from "./mover-sites.ts";
+import { type Movers, moversOf } from "./movers.ts";
 import { isHigherBetter } from "./objective.ts";
 import type { Requirement } from "./requirement.ts";
 import type { CurrencyRates, Money, Offer } from "./types.ts";
 
-export type { Seated } from "./movers.ts";
+export type { Seated } from "./mover-sites.ts";
 
 /** Who goes where. */
 export interface Move {
@@ -148,11 +149,30 @@ function refugeOf(search: Search, seat: Seated, left: Ledger): Placed | undefine
   search.tries -= 1;
   const present = presentOf(ledger, seat);
   const bounded = boundedBy(seat.requirement, present, rules.worseBy, ledger.currencyRates);
-  const open = forMovers === everywhere ? left : { ...left, offers: left.offers.filter(forMovers) };
-  const decision = decide(open, bounded);
+  const decision = decideAmong(left, bounded, forMovers);
   if (!decision.placed || !isGoodEnough(decision, present, rules.worseBy)) return undefined;
   return { ...decision, decidedBy: "moved" };
 }
+
+/** The decision on these offers alone. Of a single task the best of all will do where it is one of these: no other is better. */
+function decideAmong(ledger: Ledger, requirement: Requirement, isOpen: (offer: Offer) => boolean): Decision {
+  if (isOpen === everywhere) return decide(ledger, requirement);
+  if (requirement.tasks === 1) {
+    const decision = decide(ledger, requirement);
+    if (!decision.placed || isAmong(ledger, decision.placements, isOpen)) return decision;
+  }
+  return decide({ ...ledger, offers: ledger.offers.filter(isOpen) }, requirement);
+}
+
+const isAmong = (
+  { index, offers }: Ledger,
+  placements: readonly Placement[],
+  isOpen: (offer: Offer) => boolean,
+): boolean =>
+  placements.every(({ offer: id }) => {
+    const offer = offers[index.byId.get(id) ?? -1];
+    return offer !== undefined && isOpen(offer);
+  });
 
 /** What its present place is worth by what it asks now; not placed where it would not be put there any more. */
 function presentOf(ledger: Ledger, { requirement, placements }: Seated): Decision {

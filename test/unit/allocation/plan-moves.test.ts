@@ -115,6 +115,36 @@ describe("moves that make room", () => {
     expect(planMoves(holding(three, seated), pair, seated, RULES)).toBeUndefined();
   });
 
+  test("make room for several tasks by those whose going helps, however many cheaper ones there are", () => {
+    const nodes = Array.from({ length: 12 }, (_, at) => offer(`n${at}`));
+    const t4 = offer("t", { gpu: { model: "nvidia-t4" } });
+    const cheap = nodes.map(({ id }, at) => seat(`cheap${at}`, id, 1, { cost: 1 }));
+    const heavy = nodes.map(({ id }, at) => seat(`heavy${at}`, id, 6, { cost: 50 }));
+    const ledger = holding(snapshot(...nodes, offer("a"), offer("b"), t4), [
+      ...cheap,
+      ...heavy,
+      seat("dear", "a", 1, { cost: 9 }),
+    ]);
+    const pair = requirement({ gpu: { count: 8, model: "nvidia-a100" }, tasks: 2 });
+    const seated = [...cheap, seat("dear", "a", 1, { cost: 9 })];
+    expect(movesOf(planMoves(ledger, pair, seated, RULES))?.[0]?.[0]).toBe("dear");
+  });
+
+  test("are looked for a bounded number of times, however many sets for several tasks might do", () => {
+    const nodes = Array.from({ length: 20 }, (_, at) => offer(`n${at}`, { place: { zone: `zone-${at}` } }));
+    const seated = nodes.map(({ id }, at) => seat(`s${at}`, id, 1));
+    const pair = requirement({ gpu: { count: 8 }, tasks: 2, strategy: "colocated" });
+    let looks = 0;
+    const forSeeker = (): boolean => {
+      looks += 1;
+      return true;
+    };
+    const rules = { ...RULES, maxMoves: 3 };
+    expect(planMoves(holding(snapshot(...nodes), seated), pair, seated, rules, { forSeeker })).toBeUndefined();
+    // Once for the sites, once for what is missing, and for each of the sets that are tried.
+    expect(looks / nodes.length).toBeLessThanOrEqual(10);
+  });
+
   test("put shares of devices together", () => {
     const devices = (id: string, ...milli: number[]) =>
       offer(id, { devices: milli, total: milli.length, free: milli.filter((each) => each === 1000).length });
