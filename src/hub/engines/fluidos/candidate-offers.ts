@@ -58,24 +58,34 @@ export function standingsOf(facts: CandidateFacts, only?: string): ReadonlyMap<s
   const standings = new Map<string, Standing>();
   for (const [name, { flavor, candidate }] of flavorsOf(facts)) {
     if (only !== undefined && name !== only) continue;
-    const gpus = gpusOf(flavor);
-    if (gpus.kind === "none") continue;
-    const problems = candidate?.problems ?? [];
-    if (gpus.kind === "unclear") {
-      const told = [...problems, gpus.problem];
-      standings.set(name, { flavor, units: undefined, closed: undefined, ready: true, problems: told });
-      continue;
-    }
-    const isHeld = facts.isHeld(name);
-    const total = trueGpus(flavor, gpus.units.total, sales);
-    if (total === 0) continue;
-    const free = isHeld ? total : Math.min(total, gpus.units.free);
-    const closed = isHeld ? undefined : whyClosed({ facts, candidate, newest, contract: soldBy.get(name) });
-    const ready = !isHeld || facts.isWell(name);
-    const units = { ...gpus.units, total, free, stated: gpus.units.total };
-    standings.set(name, { flavor, units, closed, ready, problems });
+    const sighting = { facts, candidate, newest, contract: soldBy.get(name) };
+    const standing = standingOf(flavor, sighting, sales);
+    if (standing !== undefined) standings.set(name, standing);
   }
   return standings;
+}
+
+/** Undefined: it has no GPUs, or has sold them all. */
+function standingOf(flavor: FlavorFacts, sighting: Sighting, sales: readonly Sale[]): Standing | undefined {
+  const { facts, candidate } = sighting;
+  const gpus = gpusOf(flavor);
+  if (gpus.kind === "none") return undefined;
+  const problems = candidate?.problems ?? [];
+  if (gpus.kind === "unclear") {
+    const told = [...problems, gpus.problem];
+    return { flavor, units: undefined, closed: undefined, ready: true, problems: told };
+  }
+  const isHeld = facts.isHeld(flavor.name);
+  const total = trueGpus(flavor, gpus.units.total, sales);
+  if (total === 0) return undefined;
+  const free = isHeld ? total : Math.min(total, gpus.units.free);
+  return {
+    flavor,
+    units: { ...gpus.units, total, free, stated: gpus.units.total },
+    closed: isHeld ? undefined : whyClosed(sighting),
+    ready: !isHeld || facts.isWell(flavor.name),
+    problems,
+  };
 }
 
 /** Whether the offers of both are the same; what was not read anew since is the same object. */
