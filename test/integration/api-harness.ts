@@ -202,7 +202,7 @@ async function bind(
 }
 
 const HURRY = {
-  providers: { probeEvery: "100ms", probeTimeout: "1s", unreachableAfter: "500ms", statusEvery: "1s" },
+  providers: { probeEvery: "100ms", probeTimeout: "5s", unreachableAfter: "500ms", statusEvery: "1s" },
   flavors: { enabled: false },
 };
 

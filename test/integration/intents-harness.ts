@@ -98,7 +98,7 @@ export async function startFederation(names: readonly string[]): Promise<Federat
 }
 
 const HURRY = {
-  providers: { probeEvery: "100ms", probeTimeout: "1s", unreachableAfter: "500ms", statusEvery: "1s" },
+  providers: { probeEvery: "100ms", probeTimeout: "5s", unreachableAfter: "500ms", statusEvery: "1s" },
   flavors: { enabled: false },
 };
 
