@@ -4,7 +4,7 @@ import { INTENTS } from "../../src/hub/intents/intent-view.ts";
 import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
 import { addProvider, startCluster, statusOf, until, writeKubeconfig } from "./hub-harness.ts";
-import { intent, listed, madeIn } from "./intents-harness.ts";
+import { intent, listed, madeIn, workloadsIn } from "./intents-harness.ts";
 
 type Started = Awaited<ReturnType<typeof startFederatedHub>>;
 const open: Pick<FederatedHub, "close">[] = [];
@@ -31,20 +31,27 @@ describe("hours of an Intent that was bought for", () => {
     constraints: { availability: { maintenanceWindows: [{ start: inMinutes(from), end: inMinutes(to) }] } },
   });
 
-  it("give all back where they are long, and it comes back to another Flavor", async () => {
+  it("stop it for a night and let it go on where it was: nobody else could have what was bought", async () => {
     const fed = await started({ alpha: ["4"], beta: ["8"] });
-    fed.start({ now, intents: { holdWhileSuspendedMs: 0, maxInterruptionMs: 3_600_000 } });
-    await fed.intents.submit(intent("web", { spec: closed(5, 10) }));
-    expect((await deployed(fed, "web")).placement?.node).toBe(fed.flavors.alpha?.[0]);
+    fed.start({ now, intents: { holdWhileSuspendedMs: 0, maxInterruptionMs: 24 * 3_600_000 } });
+    await fed.intents.submit(intent("web", { spec: closed(5, 485) }));
+    const before = (await deployed(fed, "web")).placement;
+    expect(before?.node).toBe(fed.flavors.alpha?.[0]);
+    const bought = await objectsIn(fed);
+    const replicas = async () => (await workloadsIn(fed.hub)).map(({ spec }) => spec?.replicas);
     await putClock(fed, 6);
     await until(() => fed.intents.phase("web")).toBe("Suspended");
-    await until(() => objectsIn(fed)).toEqual({});
-    expect(await madeIn(fed.hub)).toEqual([]);
-    expect((await fed.intents.status("web")).cost?.rate).toBeUndefined();
-    await putClock(fed, 6);
-    await until(async () => (await fed.intents.status("web")).placement?.node).toBe(fed.flavors.beta?.[0]);
+    await until(replicas).toEqual([0]);
+    // Rounds of discovery go on, and what else there was then is forgotten.
+    await putClock(fed, 470);
+    await until(async () => (await statusOf(fed.hub, "fed")).gpus).toEqual({ total: 5, free: 4 });
+    expect(await objectsIn(fed)).toEqual(bought);
+    expect((await fed.intents.status("web")).cost?.rate).toBe("1 EUR");
+    await putClock(fed, 10);
+    await until(replicas).toEqual([1]);
     await deployed(fed, "web");
-    expect((await objectsIn(fed)).contracts).toHaveLength(1);
+    expect((await fed.intents.status("web")).placement).toEqual(before);
+    expect(await objectsIn(fed)).toEqual(bought);
   });
 });
 
@@ -80,10 +87,14 @@ describe("a Flavor that is sold in part", () => {
   it("leaves a rest that is offered as soon as a round has found it, to the right number", async () => {
     const fed = await started({ alpha: ["4"] }, { defects: { remainderKeepsGpus: false } });
     fed.start();
-    await fed.intents.submit(intent("one", { gpu: { count: 1 } }));
+    const part = (name: string, count: number) =>
+      intent(name, {
+        workload: { resources: { cpu: 1, memory: "4Gi", gpu: { model: "nvidia-h100", count } } },
+      });
+    await fed.intents.submit(part("one", 1));
     const first = (await deployed(fed, "one")).placement?.node;
-    await until(async () => (await statusOf(fed.hub, "fed")).gpus).toEqual({ total: 7, free: 3 });
-    await fed.intents.submit(intent("two", { gpu: { count: 3 } }));
+    await until(async () => (await statusOf(fed.hub, "fed")).gpus).toEqual({ total: 4, free: 3 });
+    await fed.intents.submit(part("two", 3));
     expect((await deployed(fed, "two")).placement?.node).not.toBe(first);
     expect((await objectsIn(fed)).contracts).toHaveLength(2);
   });

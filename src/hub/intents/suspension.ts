@@ -73,6 +73,8 @@ export function giveBack(
   { observation, now, holdWhileSuspendedMs }: Facts,
 ): Step | undefined {
   const hours = hoursOf(view, now);
+  // What a federation sold is sold: nobody else could use it, and the Intent would have to buy anew each time.
+  if (view.status.placement?.engine === "fluidos") return undefined;
   if (!isSuspended(view) || observation?.reason !== "Suspended" || hours?.open !== false) return undefined;
   const reopensInMs = (hours.changesAt ?? Number.POSITIVE_INFINITY) - now;
   if (reopensInMs <= holdWhileSuspendedMs) return undefined;

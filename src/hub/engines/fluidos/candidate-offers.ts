@@ -76,12 +76,11 @@ function standingOf(flavor: FlavorFacts, sighting: Sighting, sales: readonly Sal
     return { flavor, units: undefined, closed: undefined, ready: true, problems: told };
   }
   const isHeld = facts.isHeld(flavor.name);
-  const total = trueGpus(flavor, gpus.units.total, sales);
-  if (total === 0) return undefined;
-  const free = isHeld ? total : Math.min(total, gpus.units.free);
+  const units = trueUnits(flavor, gpus.units, sales, isHeld);
+  if (units.total === 0) return undefined;
   return {
     flavor,
-    units: { ...gpus.units, total, free, stated: gpus.units.total },
+    units,
     closed: isHeld ? undefined : whyClosed(sighting),
     ready: !isHeld || facts.isWell(flavor.name),
     problems,
@@ -102,6 +101,16 @@ const invalid = (flavor: string, message: string): NodeProblem => ({
 
 const saleOf = ({ flavor, configuration }: Contract): readonly Sale[] =>
   flavor === undefined || configuration === undefined ? [] : [{ flavor, part: configuration }];
+
+/** What is really there: of one that is held what was bought, for its rest is offered as another Flavor or not at all. */
+function trueUnits(flavor: FlavorFacts, units: FlavorUnits, sales: readonly Sale[], isHeld: boolean): Units {
+  const stated = units.total;
+  const total = trueGpus(flavor, units.total, sales);
+  if (!isHeld) return { ...units, total, free: Math.min(total, units.free), stated };
+  const bought = sales.find((sale) => sale.flavor.name === flavor.name)?.part.gpus ?? 0;
+  const part = bought > 0 ? Math.min(total, bought) : total;
+  return { ...units, total: part, free: part, stated };
+}
 
 /** Flavors by name: of candidates, of several the one that was seen last, and those that Intents hold by a Contract alone. */
 function flavorsOf({ candidates, contracts, isHeld }: CandidateFacts) {
@@ -205,8 +214,8 @@ function recordOf(flavor: FlavorFacts, units: Units | undefined, ready: boolean)
 /** What a node's annotations would say. A rate is of all GPUs: of fewer it is the less. */
 function valuesOf(flavor: FlavorFacts, units: Units | undefined): NodeRecord["description"]["values"] {
   const { values, price, owner, additional } = flavor;
+  const share = units === undefined ? 1 : Math.min(1, units.total / units.stated);
   const stated = values["gpu.fluidos.eu/count"] ?? units?.stated ?? 1;
-  const count = units === undefined ? stated : Math.min(stated, units.total);
   const amount = price.amount === "" ? Number.NaN : Number(price.amount);
   const rate =
     values["cost.fluidos.eu/hourly-rate"] ?? (Number.isFinite(amount) && amount >= 0 ? amount : undefined);
@@ -218,12 +227,12 @@ function valuesOf(flavor: FlavorFacts, units: Units | undefined): NodeRecord["de
     ...(flavor.additional?.variant === undefined
       ? {}
       : { "gpu.fluidos.eu/variant": flavor.additional.variant }),
-    "gpu.fluidos.eu/count": count,
+    "gpu.fluidos.eu/count": Math.max(1, Math.round(stated * share)),
     "provider.fluidos.eu/name":
       values["provider.fluidos.eu/name"] ?? additional?.operator ?? additional?.provider ?? owner.nodeID,
     ...(rate === undefined
       ? {}
-      : { "cost.fluidos.eu/hourly-rate": (rate * count) / stated, "cost.fluidos.eu/currency": currency }),
+      : { "cost.fluidos.eu/hourly-rate": rate * share, "cost.fluidos.eu/currency": currency }),
   } as NodeRecord["description"]["values"];
 }
 

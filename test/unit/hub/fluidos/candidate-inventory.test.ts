@@ -55,7 +55,11 @@ function inventory() {
 
 const candidate = (name: string, parts: Parameters<typeof candidateObject>[0] = {}) =>
   parsePeeringCandidate(
-    candidateObject({ flavor: name, ...parts, spec: { interestedSolverIDs: [roundName(NOW)], ...parts.spec } }),
+    candidateObject({
+      flavor: name,
+      ...parts,
+      spec: { interestedSolverIDs: [roundName(NOW)], ...parts.spec },
+    }),
   );
 
 describe("the inventory of candidates", () => {

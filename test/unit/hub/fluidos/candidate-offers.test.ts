@@ -175,10 +175,30 @@ describe("defects of FLUIDOS that the offers bear", () => {
 describe("a candidate that an Intent holds", () => {
   const held = { isHeld: (flavor: string) => flavor === FLAVOR };
 
-  it("is told whole, whatever the federation says of it: the ledger subtracts", () => {
-    const contracts = [contractOf({}, 1)];
+  it("is told as it was bought, whatever the federation says of it: the ledger subtracts", () => {
+    const contracts = [contractOf({}, 2)];
     for (const candidates of [[seen(0)], [seen(30), seen(0, { flavor: "other" })], []])
-      expect(offerOf({ ...held, contracts, candidates })).toMatchObject({ total: 4, free: 4 });
+      expect(offerOf({ ...held, contracts, candidates })).toMatchObject({ total: 2, free: 2 });
+  });
+
+  it("costs what its part costs, of slices too", () => {
+    const additionalProperties = { resource: "nvidia.com/mig-1g.10gb", count: "1", total: "7", free: "7" };
+    const parts = { gpu: { count: 1, memory: "80Gi", hourly_rate: 7, sharing_strategy: "mig" } };
+    const withSlices = (object: ReturnType<typeof candidateObject>) => {
+      Object.assign(object.spec.flavor.spec.flavorType.typeData, { properties: { additionalProperties } });
+      return object;
+    };
+    const candidates = [parsePeeringCandidate(withSlices(candidateObject(parts)))];
+    const configuration = { type: "K8Slice", data: { cpu: "1", memory: "1Gi", gpu: { count: 2 } } };
+    const { flavor } = withSlices(candidateObject(parts)).spec;
+    const contracts = [parseContract({ metadata: { name: "c" }, spec: { flavor, configuration } })];
+    expect(offerOf({ candidates })).toMatchObject({ total: 7, unitRate: 1 });
+    expect(offerOf({ ...held, candidates, contracts })).toMatchObject({ total: 2, unitRate: 1 });
+  });
+
+  it("is told whole while nothing is bought yet, or bought without a word of GPUs", () => {
+    expect(offerOf(held)).toMatchObject({ total: 4, free: 4 });
+    expect(offerOf({ ...held, contracts: [contractOf({}, 0)] })).toMatchObject({ total: 4, free: 4 });
   });
 
   it("is a node that is not ready while its peering is lost", () => {
