@@ -54,7 +54,7 @@ export function parseFlavor(object: unknown, { swapped = false }: ParseFlavorOpt
     memoryBytes: number("memory"),
     pods: number("pods"),
     ...(storageBytes > 0 ? { storageBytes } : {}),
-    values: valuesOf(fields(slice, "gpu"), swapped, problems),
+    values: valuesOf(countedIn(fields(slice, "gpu"), additional), swapped, problems),
     price: priceOf(fields(spec, "price")),
     available: spec.availability === true,
     ...optional("location", location as FlavorLocation | undefined),
@@ -123,6 +123,13 @@ function partsOf(parts: Fields): Partitionability {
 /** Rows that are told for all GPUs together. */
 const TOTALS: readonly string[] = ["gpu.fluidos.eu/memory-per-gpu", "gpu.fluidos.eu/cores"];
 const SWAP: Readonly<Record<string, string>> = { region: "zone", zone: "region" };
+
+/** The GPU block with the number of GPUs, which upstream FLUIDOS drops on the wire and hubs like this one tell besides. */
+function countedIn(gpu: Fields, additional: Readonly<Record<string, string>> | undefined): Fields {
+  const count = additional?.resource === undefined ? undefined : (additional.count ?? additional.total);
+  const isTold = gpu.count !== undefined && gpu.count !== 0;
+  return isTold || count === undefined || !/^\d{1,6}$/.test(count) ? gpu : { ...gpu, count: Number(count) };
+}
 
 /** The vocabulary's values behind the GPU block. */
 function valuesOf(gpu: Fields, swapped: boolean, problems: string[]): Values {

@@ -60,7 +60,7 @@ interface Spec {
 }
 
 /** What the hub tells in additional properties (`flavorOf`); others there are somebody else's. */
-const TOLD = ["provider", "node", "resource", "total", "free", "operator", "variant", "profile"];
+const TOLD = ["provider", "node", "resource", "count", "total", "free", "operator", "variant", "profile"];
 
 /** Takes a Flavor off the market, noting why where it is to come back. */
 function marketStep(

@@ -73,6 +73,8 @@ export function flavorOf(name: string, offer: Offer, node: NodeRecord, place: Fl
         provider: offer.provider,
         node: offer.node,
         resource: offer.resource,
+        // Of the GPU block upstream FLUIDOS lets only the model and two totals through.
+        count: String(devicesOf(offer)),
         total: String(offer.total),
         free: String(offer.free),
         // What upstream FLUIDOS does not send on of the GPUs.
@@ -82,11 +84,12 @@ export function flavorOf(name: string, offer: Offer, node: NodeRecord, place: Fl
   });
 }
 
+const devicesOf = ({ total, gpu }: Offer): number => Math.round(total / gpu.replicas);
+
 /** The offer in the words of the vocabulary; abilities of the node as it states them. */
 function valuesOf(offer: Offer, node: NodeRecord): Values {
   const { gpu, unitRate, total, network, place } = offer;
   const own = node.description.values;
-  const devices = Math.round(total / gpu.replicas);
   return given({
     ...pick(own, [
       "gpu.fluidos.eu/sharing-capable",
@@ -96,7 +99,7 @@ function valuesOf(offer: Offer, node: NodeRecord): Values {
     ]),
     "gpu.fluidos.eu/vendor": gpu.vendor,
     "gpu.fluidos.eu/model": gpu.model,
-    "gpu.fluidos.eu/count": devices,
+    "gpu.fluidos.eu/count": devicesOf(offer),
     "gpu.fluidos.eu/memory-per-gpu": gpu.memoryGi,
     "gpu.fluidos.eu/tier": gpu.tier,
     "gpu.fluidos.eu/architecture": gpu.architecture,

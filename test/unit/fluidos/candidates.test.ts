@@ -192,6 +192,25 @@ describe("defects of FLUIDOS that a reader meets", () => {
 });
 
 describe("what a hub like this one offers through REAR", () => {
+  it.each([
+    ["tells of how many", { count: "4", total: "4" }, 4, 80],
+    ["tells of how many by its units, as earlier ones do", { total: "4" }, 4, 80],
+    ["shares each of them", { count: "2", total: "8" }, 2, 160],
+  ])("upstream lets only model and totals of a GPU through: a Flavor that %s is read per GPU", (...row) => {
+    const [, additional, count, memory] = row;
+    const gpu = { vendor: undefined, tier: undefined, provider: undefined, count: undefined };
+    const object = candidateObject({ gpu: { ...gpu, hourly_rate: undefined } });
+    const additionalProperties = { resource: "nvidia.com/gpu", free: "4", ...additional };
+    Object.assign(object.spec.flavor.spec.flavorType.typeData, { properties: { additionalProperties } });
+    const { flavor, problems } = read(object);
+    expect(problems).toEqual([]);
+    expect(flavor.values).toMatchObject({
+      "gpu.fluidos.eu/count": count,
+      "gpu.fluidos.eu/memory-per-gpu": memory,
+      "gpu.fluidos.eu/cores": 67_584 / count,
+    });
+  });
+
   const ours = (additionalProperties: object) => {
     const object = candidateObject({});
     Object.assign(object.spec.flavor.spec.flavorType.typeData, { properties: { additionalProperties } });
