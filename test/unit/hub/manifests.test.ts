@@ -20,6 +20,7 @@ const variants = [
   { name: "hub", render: () => renderKustomization("manifests/hub") },
   { name: "hub-federation", render: () => renderKustomization("manifests/hub/with-federation") },
   { name: "hub-fluidos", render: () => renderKustomization("manifests/hub/with-fluidos") },
+  { name: "provider-hub", render: () => renderKustomization("manifests/provider-hub") },
   { name: "provider", render: () => renderKustomization("manifests/provider") },
   {
     name: "provider-capsule",
@@ -54,9 +55,12 @@ describe("manifests/hub", () => {
     await expect(render()).toMatchFileSnapshot(`golden/${name}.yaml`);
   });
 
-  test("as reviewed is what its files say, without kustomize too", () => {
-    expect(byIdentity(golden("hub"))).toEqual(byIdentity(objects));
-  });
+  test.each(["hub", "provider-hub"])(
+    "%s as reviewed is what its files say, without kustomize too",
+    (name) => {
+      expect(byIdentity(golden(name))).toEqual(byIdentity(loadManifests(`manifests/${name}`)));
+    },
+  );
 
   test.runIf(kustomizeIsThere())(
     "own-cluster gives the hub where it lives what it may do at providers, and no more",
