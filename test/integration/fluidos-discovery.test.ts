@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { roundTime } from "../../src/fluidos/discovery.ts";
 import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
-import { statusOf, until } from "./hub-harness.ts";
+import { conditionsOf, statusOf, until } from "./hub-harness.ts";
 import { intent } from "./intents-harness.ts";
 
 const open: FederatedHub[] = [];
@@ -55,8 +55,13 @@ describe("rounds of discovery", () => {
     const before = Math.max(...(await rounds(fed)));
     await new Promise((resolve) => setTimeout(resolve, 4000));
     expect(Math.max(...(await rounds(fed))) - before).toBeLessThanOrEqual(1);
+    await until(() => conditionsOf(fed.hub, "fed")).toContain("Synced=False DiscoveryFails");
+    const { address } = fed.federation.provider("beta");
+    expect((await statusOf(fed.hub, "fed")).message).toContain(address);
     await fed.intents.submit(intent("train"));
     expect((await deployed(fed, "train")).placement?.node).toBe(fed.flavors.alpha?.[0]);
+    fed.federation.provider("beta").comeBack();
+    await until(() => conditionsOf(fed.hub, "fed")).toContain("Synced=True Synced");
   });
 
   it("find again what upstream FLUIDOS can only find once", async () => {

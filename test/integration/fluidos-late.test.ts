@@ -25,9 +25,10 @@ async function expectFound(hub: FederatedHub, running: RunningHub): Promise<void
   await until(() => objectsIn(hub)).toEqual({});
   expect(await hub.federation.site("alpha").names("contracts")).toHaveLength(1);
   expect(running.log.join("")).toMatch(/was bought for team-a\/train when nobody waited for it any more/);
-  // It is closed for good, and the Provider says so.
+  // It is closed until its provider offers it anew, and the Provider says so.
   await until(async () => (await statusOf(hub.hub, "fed")).message).toContain("sold by contract-");
   expect((await annotations())?.["flare.clastix.io/late-purchase"]).toBeUndefined();
+  expect((await annotations())?.["flare.clastix.io/given-back"]).toBeDefined();
 }
 
 describe("a Contract that comes late", () => {

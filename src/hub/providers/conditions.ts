@@ -17,6 +17,8 @@ export interface ConnectionFacts {
   readonly gpuNodes: number;
   /** Of a federation: kinds of FLUIDOS or Liqo that its cluster does not have. Absent where the hub places itself. */
   readonly missingKinds?: readonly string[] | undefined;
+  /** Of a federation: why nothing new is heard of its providers. */
+  readonly discoveryTrouble?: string | undefined;
 }
 
 export interface ProviderCondition {
@@ -102,16 +104,21 @@ function syncedVerdict(facts: ConnectionFacts, now: number): Verdict {
       "Stale",
       `the inventory was not kept current for ${formatDuration(wholeMinutes(now - failingSince))}`,
     );
-  if (missingKinds !== undefined)
-    return gpuNodes === 0
-      ? yes("NoCandidates", "no KnownCluster was found to offer GPUs")
-      : yes("Synced", `${gpuNodes} candidate${gpuNodes === 1 ? "" : "s"} with GPUs known`);
+  if (missingKinds !== undefined) return discoveredVerdict(facts);
   if (gpuNodes === 0)
     return yes(
       "NoGPUNodes",
       "no node has the label node.fluidos.eu/gpu=true; does the agent run in this cluster?",
     );
   return yes("Synced", `${gpuNodes} GPU node${gpuNodes === 1 ? "" : "s"} and their pods are known`);
+}
+
+/** Candidates that are known are offered also while nothing new is heard. */
+function discoveredVerdict({ gpuNodes, discoveryTrouble }: ConnectionFacts): Verdict {
+  if (discoveryTrouble !== undefined) return no("DiscoveryFails", discoveryTrouble);
+  return gpuNodes === 0
+    ? yes("NoCandidates", "no KnownCluster was found to offer GPUs")
+    : yes("Synced", `${gpuNodes} candidate${gpuNodes === 1 ? "" : "s"} with GPUs known`);
 }
 
 /** So that the message does not change with every look. */

@@ -227,6 +227,7 @@ function factsOf(
     synced: line?.inventory.isComplete() ?? false,
     gpuNodes,
     missingKinds: line?.missing?.(),
+    discoveryTrouble: line?.consumer?.discoveryTrouble(),
   };
 }
 

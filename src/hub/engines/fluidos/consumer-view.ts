@@ -28,6 +28,10 @@ export interface ConsumerView {
   node(contract: string): liqo.LiqoNode | undefined;
   foreignCluster(cluster: string): liqo.ForeignCluster | undefined;
   offloading(namespace: string): liqo.NamespaceOffloading | undefined;
+  /** Why nothing new is heard of providers; undefined while rounds of discovery succeed, or nobody asks for any. */
+  discoveryTrouble(): string | undefined;
+  /** Notes that, or that they succeed again. */
+  noteDiscovery(trouble: string | undefined): void;
   /** Told of each change. Returns how to be told no more. */
   subscribe(listener: (news: ConsumerNews) => void): () => void;
 }
@@ -85,6 +89,7 @@ export function createConsumerView(
     labelSelector: liqo.VIRTUAL_NODE_SELECTOR,
     uidOf: ofContract,
   });
+  let trouble: string | undefined;
   return {
     synced: () => reflection.synced(),
     subscribe: (listener) => reflection.subscribe(listener),
@@ -100,6 +105,10 @@ export function createConsumerView(
     foreignCluster: (cluster) =>
       foreign.values().find((each) => each.cluster === cluster || each.name === cluster),
     offloading: (namespace) => offloadings.get(`${namespace}/${liqo.OFFLOADING}`),
+    discoveryTrouble: () => trouble,
+    noteDiscovery: (noted) => {
+      trouble = noted;
+    },
   };
 }
 

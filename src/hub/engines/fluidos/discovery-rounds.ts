@@ -20,6 +20,7 @@ import { labelValue } from "../../../workload/names.ts";
 import type { ProviderDirectory, ProviderEntry } from "../../providers/directory.ts";
 import type { FluidosConfig } from "./config.ts";
 import type { ConsumerView } from "./consumer-view.ts";
+import { discoveryTrouble } from "./discovery-trouble.ts";
 import { findLatePurchases } from "./late-purchases.ts";
 
 export interface DiscoveryOptions {
@@ -76,9 +77,11 @@ async function discoverOnce(
     await findLatePurchases(round, entry.name);
     await tidy(round);
     const outcome = await runRound(round);
-    const state = outcome.phase === "Solved" ? "" : outcome.message;
+    const before = options.told.get(entry.name);
+    const trouble = noteOutcome(round, outcome, before);
+    const state = outcome.phase === "Solved" ? "" : (trouble ?? outcome.message);
     // What goes on for hours is said once.
-    const level = state === (options.told.get(entry.name) ?? "") ? "debug" : state === "" ? "info" : "warn";
+    const level = state === (before ?? "") ? "debug" : state === "" ? "info" : "warn";
     options.told.set(entry.name, state);
     log[level](
       { provider: entry.name, round: name, outcome: outcome.phase },
@@ -91,6 +94,20 @@ async function discoverOnce(
   } finally {
     await dropRound(round, name).catch(() => undefined);
   }
+}
+
+/** Notes who may be at fault where a round failed, and the one before it too: one may have met somebody who restarts. */
+function noteOutcome(
+  { view, now }: Round,
+  { phase, message }: RoundOutcome,
+  before: string | undefined,
+): string | undefined {
+  if (phase === "TimedOut") return undefined;
+  const { knownClusters, candidates } = view;
+  const facts = { said: message, knownClusters: knownClusters(), candidates: candidates(), now: now() };
+  const trouble = phase === "Failed" ? discoveryTrouble(facts) : undefined;
+  view.noteDiscovery(trouble === before ? trouble : undefined);
+  return trouble;
 }
 
 interface Round extends DiscoveryOptions {

@@ -22,7 +22,7 @@ export async function noteLatePurchase(
   await annotateCandidate(client, candidate, { [CANDIDATE_KEYS.latePurchase]: late }, signal);
 }
 
-interface LateWork extends Pick<DealWork, "client" | "view" | "signal"> {
+interface LateWork extends Pick<DealWork, "client" | "view" | "now" | "signal"> {
   readonly log: Logger;
 }
 
@@ -58,11 +58,15 @@ async function isSomebodys(
 }
 
 async function giveBack(
-  { client, signal }: LateWork,
+  { client, now, signal }: LateWork,
   candidate: PeeringCandidate,
   { name, namespace }: Contract,
 ): Promise<void> {
-  const annotations = { [CANDIDATE_KEYS.soldBy]: name, [CANDIDATE_KEYS.latePurchase]: null };
+  const annotations = {
+    [CANDIDATE_KEYS.soldBy]: name,
+    [CANDIDATE_KEYS.givenBack]: new Date(now()).toISOString(),
+    [CANDIDATE_KEYS.latePurchase]: null,
+  };
   await annotateCandidate(client, candidate, annotations, signal);
   await client.delete(CONTRACTS, { namespace, name }, { signal });
 }
