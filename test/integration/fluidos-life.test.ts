@@ -1,5 +1,6 @@
 /** What befalls a federation over time: hours, the Provider's end, the rest of what was sold in part. */
 import { afterEach, describe, expect, it } from "vitest";
+import { roundTime } from "../../src/fluidos/discovery.ts";
 import { INTENTS } from "../../src/hub/intents/intent-view.ts";
 import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
@@ -15,6 +16,13 @@ async function started(...args: Parameters<typeof startFederatedHub>): Promise<S
   const hub = await startFederatedHub(...args);
   open.push(hub);
   return hub;
+}
+
+/** When the newest round began that found a candidate. */
+async function newestRound({ federation: { consumer } }: Started): Promise<number> {
+  const names = await consumer.names("peeringcandidates");
+  const found = await Promise.all(names.map((name) => consumer.get("peeringcandidates", name)));
+  return Math.max(...found.flatMap(({ spec }) => spec.interestedSolverIDs.map((id) => roundTime(id) ?? 0)));
 }
 
 describe("hours of an Intent that was bought for", () => {
@@ -44,7 +52,8 @@ describe("hours of an Intent that was bought for", () => {
     await until(replicas).toEqual([0]);
     // Rounds of discovery go on, and what else there was then is forgotten.
     await putClock(fed, 470);
-    await until(async () => (await statusOf(fed.hub, "fed")).gpus).toEqual({ total: 5, free: 4 });
+    const awake = now();
+    await until(() => newestRound(fed)).toBeGreaterThan(awake);
     expect(await objectsIn(fed)).toEqual(bought);
     expect((await fed.intents.status("web")).cost?.rate).toBe("1 EUR");
     await putClock(fed, 10);
@@ -80,6 +89,28 @@ describe("a Provider with engine fluidos that is deleted", () => {
       [],
       [],
     ]);
+  });
+});
+
+describe("the spec of an Intent that was bought for, when it is changed", () => {
+  it("reaches what runs there; where it asks for more, another Flavor is bought and the first given back", async () => {
+    const fed = await started({ alpha: ["4"], beta: ["8"] });
+    fed.start();
+    await fed.intents.submit(intent("web"));
+    const first = (await deployed(fed, "web")).placement;
+    const bought = await objectsIn(fed);
+    const workload = (parts: object) => intent("web", { workload: parts }) as { readonly spec?: object };
+    await fed.intents.change("web", workload({ image: "ghcr.io/acme/work:2" }).spec ?? {});
+    const images = async () => JSON.stringify((await workloadsIn(fed.hub)).map(({ spec }) => spec?.template));
+    await until(images).toContain("ghcr.io/acme/work:2");
+    expect(await objectsIn(fed)).toEqual(bought);
+    await fed.intents.change("web", { workload: { resources: { gpu: { count: 2 } } } });
+    await until(async () => (await fed.intents.status("web")).placement?.gpus).toBe(2);
+    const second = (await deployed(fed, "web")).placement;
+    expect([first?.node, second?.node]).toEqual([fed.flavors.alpha?.[0], fed.flavors.beta?.[0]]);
+    await until(async () => (await objectsIn(fed)).contracts).toHaveLength(1);
+    await until(async () => (await fed.intents.status("web")).abandoned).toBeUndefined();
+    expect(await madeIn(fed.hub)).toEqual([second?.namespace]);
   });
 });
 
