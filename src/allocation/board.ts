@@ -1,11 +1,12 @@
-import { bestOf, type Column, createColumn, update } from "./column.ts";
+import { type Column, createColumn, update } from "./column.ts";
 import type { Rejected } from "./decision.ts";
 import { changesBetween, UNKNOWN_VERSION } from "./history.ts";
 import type { Index, Ledger } from "./ledger.ts";
-import { compareNames, type Ranked } from "./rank.ts";
+import { createLots, type Lot, type Lots } from "./lots.ts";
+import { compareNames, compareRanked, type Ranked } from "./rank.ts";
 import type { Requirement } from "./requirement.ts";
 import { createSight, type Sight } from "./sight.ts";
-import type { Snapshot } from "./types.ts";
+import type { Offer, Snapshot } from "./types.ts";
 
 /** Answers that are kept in all, one for each question and offer, with 38 bytes each. */
 const MOST_ANSWERS = 3_000_000;
@@ -20,17 +21,15 @@ export interface Answer {
   readonly best: readonly Ranked[];
 }
 
-/** A column, and the ledger for which it was brought up to date. */
-interface Kept {
-  readonly column: Column;
-  version: number;
-}
-
 /** The questions that were asked of one inventory. */
 interface Board {
-  readonly columns: Map<string, Kept>;
-  /** By position: the place of the offer among all names. */
+  readonly columns: Map<string, Column>;
+  /** The position of each offer in the order of their names, and back. */
+  readonly byName: Int32Array;
   readonly names: Int32Array;
+  readonly lots: Lots;
+  /** The ledger that the lots are those of. */
+  version: number;
   /** In the forecast that was in force last. */
   sight: Sight | undefined;
 }
@@ -45,12 +44,14 @@ const questions = new WeakMap<Requirement, string>();
  */
 export function answerOf(snapshot: Snapshot, requirement: Requirement, limit: number): Answer | undefined {
   if (!isWhole(snapshot)) return undefined;
-  const column = currentColumn(snapshot, requirement);
+  const board = boardOf(snapshot);
+  const column = columnOf(board, snapshot, requirement);
+  update(column, board.lots, board.sight);
   return {
-    fitting: column.fitting.size(),
+    fitting: column.fits,
     busy: column.busy,
     rejected: rejectedBy(column),
-    best: bestOf(column, limit),
+    best: bestOf(column, board, snapshot.offers, limit),
   };
 }
 
@@ -60,44 +61,65 @@ function rejectedBy({ counts }: Column): readonly Rejected[] {
   return rejected;
 }
 
+/** The best offers that fit: they are in as many of the best lots. */
+function bestOf(
+  { fitting, lots, rankOne, packing, losses }: Column,
+  { byName }: Board,
+  offers: readonly Offer[],
+  limit: number,
+): readonly Ranked[] {
+  const best: Ranked[] = [];
+  for (const slot of fitting.first(limit)) {
+    const loss = losses && { steps: packing[slot] as number, free: losses.free[slot] as number };
+    for (const place of (lots[slot] as Lot).members.slice(0, limit))
+      best.push(rankOne(offers[byName[place] as number] as Offer, loss));
+  }
+  return best.sort(compareRanked).slice(0, limit);
+}
+
 const isWhole = (snapshot: Snapshot): snapshot is Ledger =>
   "version" in snapshot && (snapshot as Ledger).version.offers === snapshot.offers;
 
-/** The answers as they are for this ledger. */
-function currentColumn(ledger: Ledger, requirement: Requirement): Column {
-  const { index, offers, version, forecast } = ledger;
-  const board = boardOf(ledger);
+/** The board as it is for this ledger. */
+function boardOf({ index, offers, told, version, forecast }: Ledger): Board {
+  const board = boards.get(index) ?? createBoard(offers);
+  boards.set(index, board);
+  const { byName, names, lots } = board;
+  const changed = changesBetween(index.history, board.version, version.number);
+  for (const place of changed?.map((position) => names[position] as number) ?? byName.keys()) {
+    const position = byName[place] as number;
+    lots.renew(place, offers[position] as Offer, told[position] as Offer);
+  }
+  board.version = version.number;
   if (board.sight?.forecast !== forecast) board.sight = forecast && createSight(forecast, offers.length);
-  const kept = keptColumn(board, ledger, requirement);
-  const positions = changesBetween(index.history, kept.version, version.number) ?? [...offers.keys()];
-  update(kept.column, ledger, positions, board.sight);
-  kept.version = version.number;
-  return kept.column;
+  return board;
+}
+
+function createBoard(offers: readonly Offer[]): Board {
+  const idAt = (position: number): string => offers[position]?.id ?? "";
+  const byName = Int32Array.from(offers.keys()).sort((left, right) => compareNames(idAt(left), idAt(right)));
+  const names = new Int32Array(offers.length);
+  for (const [place, position] of byName.entries()) names[position] = place;
+  return {
+    columns: new Map(),
+    byName,
+    names,
+    lots: createLots(offers.length),
+    version: UNKNOWN_VERSION,
+    sight: undefined,
+  };
 }
 
 /** The column of the question, which was asked last of all now; a new one where there is none. */
-function keptColumn({ columns, names }: Board, { currencyRates }: Ledger, requirement: Requirement): Kept {
+function columnOf({ columns, names }: Board, { currencyRates }: Ledger, requirement: Requirement): Column {
   const question = questions.get(requirement) ?? JSON.stringify(requirement);
   questions.set(requirement, question);
   const known = columns.get(question);
   columns.delete(question);
-  const kept =
-    known?.column.rates === currencyRates
-      ? known
-      : { column: createColumn(requirement, currencyRates, names), version: UNKNOWN_VERSION };
+  const column =
+    known?.rates === currencyRates ? known : createColumn(requirement, currencyRates, names.length);
   const oldest = columns.keys().next().value;
   if (oldest !== undefined && (columns.size + 1) * names.length > MOST_ANSWERS) columns.delete(oldest);
-  columns.set(question, kept);
-  return kept;
-}
-
-function boardOf({ index, offers }: Ledger): Board {
-  const known = boards.get(index);
-  if (known !== undefined) return known;
-  const names = new Int32Array(offers.length);
-  const inOrder = [...index.byId].sort(([left], [right]) => compareNames(left, right));
-  for (const [place, [, position]] of inOrder.entries()) names[position] = place;
-  const board: Board = { columns: new Map(), names, sight: undefined };
-  boards.set(index, board);
-  return board;
+  columns.set(question, column);
+  return column;
 }

@@ -1,23 +1,18 @@
 import { type BestFirst, createBestFirst } from "./best-first.ts";
 import type { OfferCheck } from "./check.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Kind } from "./kinds.ts";
+import type { Lot, Lots } from "./lots.ts";
 import { checksOf } from "./match.ts";
-import type { Loss } from "./packing/outlook.ts";
-import { compareTerms, type OwnTerms, type Rank, type Ranked, ranker } from "./rank.ts";
+import { compareTerms, type OwnTerms, type Rank, ranker } from "./rank.ts";
 import { isTransient } from "./reasons.ts";
 import type { Requirement } from "./requirement.ts";
-import { type Sight, viewAt } from "./sight.ts";
-import { type Count, countFailures } from "./survey.ts";
-import type { CurrencyRates, Offer } from "./types.ts";
-
-/** Terms that are shared; beyond them equal ones may be told apart, which changes no answer. */
-const MOST_TERMS = 10_000;
-/** No lasting check fails. */
-const NONE = -1;
+import { type Losses, lossesIn, type Sight, stepsAt } from "./sight.ts";
+import type { Count } from "./survey.ts";
+import type { CurrencyRates } from "./types.ts";
 
 /**
- * The answers of one question for every offer, each valid as long as the offer is the same object. What lasts of them is
- * worked out once for each offer that is told; a reservation only changes what is transient.
+ * The answers of one question about single tasks for every lot. What lasts of them is worked out once for each kind, all else
+ * once for each lot, which never changes but for who is in it.
  */
 export interface Column {
   readonly requirement: Requirement;
@@ -26,37 +21,51 @@ export interface Column {
   readonly transient: readonly OfferCheck[];
   /** Of each check, the lasting ones first. */
   readonly counts: readonly Count[];
-  /** Offers that would fit if nobody used them, without those that fit. */
+  /** Offers that fit, and those that would if nobody used them. */
+  fits: number;
   busy: number;
+  /** The lots that fit, by their slot. */
   readonly fitting: BestFirst;
   readonly rankOne: Rank;
-  readonly known: Map<string, OwnTerms>;
+  readonly kinds: (KindAnswer | undefined)[];
   sight: Sight | undefined;
-  /** What the task costs others on an offer that fits; undefined without a forecast. */
-  lossAt: ((position: number) => Loss) | undefined;
-  /** By position, from here on. */
-  readonly offers: (Offer | undefined)[];
-  readonly told: (Offer | undefined)[];
-  /** The first lasting check that fails, or NONE. */
-  readonly firstFailed: Int8Array;
+  /** What the task costs others in this sight. */
+  losses: Losses | undefined;
+  /** The clock of the lots when it was brought up to date. */
+  seen: number;
+  /** By slot, from here on. */
+  readonly lots: (Lot | undefined)[];
+  readonly answers: (KindAnswer | undefined)[];
+  /** Offers of the lot that are counted. */
+  readonly sizes: Int32Array;
   /** The transient checks that fail, as bits. */
   readonly busyWith: Uint8Array;
-  /** All terms of the order but packing and name; offers with the same ones share them. */
-  readonly terms: (OwnTerms | undefined)[];
   readonly packing: Int32Array;
+  /** The place of the first name of the lot. */
+  readonly names: Int32Array;
 }
 
-/** A column without any answer yet; `names` has the place of each offer among the names. */
-export function createColumn(requirement: Requirement, rates: CurrencyRates, names: Int32Array): Column {
+/** What lasts of the answer. */
+interface KindAnswer {
+  readonly kind: Kind;
+  /** The checks that fail. */
+  readonly failed: readonly Count[];
+  /** All terms of the order but packing and name; a single task has them whatever is free. */
+  readonly terms: OwnTerms;
+}
+
+/** A column without any answer yet, for so many offers. */
+export function createColumn(requirement: Requirement, rates: CurrencyRates, length: number): Column {
   const checks = checksOf(requirement, rates);
-  const terms: Column["terms"] = Array.from(names, () => undefined);
-  const packing = new Int32Array(names.length);
+  const answers: Column["answers"] = new Array(length).fill(undefined);
+  const packing = new Int32Array(length);
+  const names = new Int32Array(length);
   /** The order of `compareRanked`. */
   const isBefore = (left: number, right: number): boolean => {
-    const one = terms[left] as OwnTerms;
-    const other = terms[right] as OwnTerms;
+    const one = answers[left] as KindAnswer;
+    const other = answers[right] as KindAnswer;
     const difference =
-      (one === other ? 0 : compareTerms(one, other)) ||
+      (one === other ? 0 : compareTerms(one.terms, other.terms)) ||
       (packing[left] as number) - (packing[right] as number) ||
       (names[left] as number) - (names[right] as number);
     return difference < 0;
@@ -67,107 +76,103 @@ export function createColumn(requirement: Requirement, rates: CurrencyRates, nam
     lasting: checks.filter(({ code }) => !isTransient(code)),
     transient: checks.filter(({ code }) => isTransient(code)),
     counts: checks.map(({ code }) => ({ code, count: 0, failing: 0 })),
+    fits: 0,
     busy: 0,
-    fitting: createBestFirst(names.length, isBefore),
+    fitting: createBestFirst(length, isBefore),
     rankOne: ranker(requirement, rates),
-    known: new Map(),
+    kinds: [],
     sight: undefined,
-    lossAt: undefined,
-    offers: Array.from(names, () => undefined),
-    told: Array.from(names, () => undefined),
-    firstFailed: new Int8Array(names.length),
-    busyWith: new Uint8Array(names.length),
-    terms,
+    losses: undefined,
+    seen: 0,
+    lots: new Array(length).fill(undefined),
+    answers,
+    sizes: new Int32Array(length),
+    busyWith: new Uint8Array(length),
     packing,
+    names,
   };
 }
 
 /**
- * Takes in what offers at these positions have become, and a forecast that is new: it changes nothing of what fits, only
- * the last term of the order.
+ * Takes in what the lots have become, and a forecast that is new: it changes nothing of what fits, only the last term of the
+ * order.
  */
-export function update(
-  column: Column,
-  { offers, told }: Ledger,
-  positions: readonly number[],
-  sight: Sight | undefined,
-): void {
+export function update(column: Column, lots: Lots, sight: Sight | undefined): void {
   const isForeseen = column.sight === sight;
-  column.sight = sight;
-  column.lossAt = isForeseen ? column.lossAt : lossesIn(column, sight);
-  for (const position of positions)
-    renew(column, position, offers[position] as Offer, told[position] as Offer);
-  if (!isForeseen) column.fitting.change((position) => setPacking(column, position));
-}
-
-function lossesIn({ requirement, offers }: Column, sight: Sight | undefined): Column["lossAt"] {
-  const lossOf = sight?.outlook.lossIn(requirement);
-  return sight && lossOf && ((position) => lossOf(viewAt(sight, position, offers[position] as Offer)));
-}
-
-/** The best of those that fit, in their order. */
-export const bestOf = ({ fitting, offers, rankOne, lossAt }: Column, limit: number): readonly Ranked[] =>
-  fitting.first(limit).map((position) => rankOne(offers[position] as Offer, lossAt?.(position)));
-
-function renew(column: Column, position: number, offer: Offer, told: Offer): void {
-  const previous = column.offers[position];
-  if (previous === offer) return;
-  if (previous !== undefined) count(column, position, -1);
-  column.offers[position] = offer;
-  if (column.told[position] !== told) retell(column, position, told);
-  column.busyWith[position] = busyWith(column, offer);
-  count(column, position, 1);
-  if (column.firstFailed[position] !== NONE || column.busyWith[position] !== 0) {
-    column.fitting.remove(position);
-    return;
+  if (!isForeseen) {
+    column.sight = sight;
+    column.losses = sight && lossesIn(sight, column.requirement);
   }
-  // Of all terms but packing, only the rate of a dedicated use goes by what is free.
-  if (column.requirement.gpu.dedicated) column.terms[position] = termsOf(column, offer);
-  setPacking(column, position);
-  column.fitting.put(position);
+  for (let lot = lots.latest(); lot !== undefined && lot.touched > column.seen; lot = lot.before)
+    renew(column, lot);
+  column.seen = lots.clock();
+  if (!isForeseen) column.fitting.change((slot) => setPacking(column, slot));
 }
 
-/** Takes in what lasts of an offer that is told anew. */
-function retell(column: Column, position: number, told: Offer): void {
-  const { lasting, counts } = column;
-  const previous = column.told[position];
-  if (previous !== undefined) countFailures(previous, lasting, counts, -1);
-  const first = countFailures(told, lasting, counts, 1);
-  column.told[position] = told;
-  column.firstFailed[position] = first === undefined ? NONE : counts.indexOf(first);
-  if (first === undefined) column.terms[position] = termsOf(column, told);
+function renew(column: Column, lot: Lot): void {
+  const { slot, members } = lot;
+  const { lots, sizes, answers, busyWith, names, fitting } = column;
+  if (lots[slot] !== lot) enter(column, lot);
+  const [first] = members;
+  const change = members.length - (sizes[slot] as number);
+  if (change !== 0) count(column, slot, change);
+  if (first === undefined) {
+    fitting.remove(slot);
+    lots[slot] = undefined;
+    answers[slot] = undefined;
+  } else if (busyWith[slot] === 0 && answers[slot]?.failed.length === 0) {
+    names[slot] = first;
+    fitting.put(slot);
+  }
 }
 
-function termsOf({ rankOne, known }: Column, offer: Offer): OwnTerms {
-  const { loss, second, fabric, rate } = rankOne(offer);
-  const key = `${loss} ${second} ${fabric} ${rate}`;
-  const terms = known.get(key) ?? { loss, second, fabric, rate };
-  if (known.size >= MOST_TERMS) known.clear();
-  known.set(key, terms);
-  return terms;
+/** Gives a slot to a lot that is new to this column. */
+function enter(column: Column, lot: Lot): void {
+  const { slot, kind, sample } = lot;
+  const { lots, sizes, fitting, answers, kinds } = column;
+  if (lots[slot] !== undefined) {
+    count(column, slot, -(sizes[slot] as number));
+    fitting.remove(slot);
+  }
+  const known = kinds[kind.id];
+  const answer = known?.kind === kind ? known : answerOf(column, kind);
+  kinds[kind.id] = answer;
+  lots[slot] = lot;
+  answers[slot] = answer;
+  column.busyWith[slot] = busyWith(column, sample);
+  if (answer.failed.length === 0 && column.busyWith[slot] === 0) setPacking(column, slot);
 }
 
-function busyWith({ transient }: Column, offer: Offer): number {
+function answerOf({ lasting, counts, rankOne }: Column, kind: Kind): KindAnswer {
+  const { loss, second, fabric, rate } = rankOne(kind.sample);
+  const failed = counts.filter((_, at) => lasting[at]?.passes(kind.sample) === false);
+  return { kind, failed, terms: { loss, second, fabric, rate } };
+}
+
+function busyWith({ transient }: Column, offer: Lot["sample"]): number {
   let bits = 0;
   for (let at = 0; at < transient.length; at += 1) if (!transient[at]?.passes(offer)) bits |= 1 << at;
   return bits;
 }
 
-function setPacking({ packing, lossAt }: Column, position: number): void {
-  packing[position] = lossAt === undefined ? 0 : lossAt(position).steps;
+function setPacking({ packing, sight, losses, lots }: Column, slot: number): void {
+  packing[slot] = sight && losses ? stepsAt(sight, losses, lots[slot] as Lot) : 0;
 }
 
-/** Adds the transient checks that an offer fails to the counts, or takes them off. */
-function count(column: Column, position: number, sign: 1 | -1): void {
-  const { counts, lasting } = column;
-  let isFirst = column.firstFailed[position] === NONE;
-  for (let bits = column.busyWith[position] as number, at = lasting.length; bits !== 0; bits >>= 1, at += 1) {
-    const failed = counts[at];
-    if ((bits & 1) === 0 || failed === undefined) continue;
-    failed.failing += sign;
-    if (!isFirst) continue;
-    isFirst = false;
-    failed.count += sign;
-    column.busy += sign;
+/** Counts so many more offers of a lot among those that fit, or among what they fail. */
+function count(column: Column, slot: number, change: number): void {
+  const { counts, lasting, sizes, answers, busyWith: busy } = column;
+  sizes[slot] = (sizes[slot] as number) + change;
+  const failed = answers[slot]?.failed ?? [];
+  for (const each of failed) each.failing += change;
+  let [first] = failed;
+  for (let bits = busy[slot] as number, at = lasting.length; bits !== 0; bits >>= 1, at += 1) {
+    const failing = counts[at];
+    if ((bits & 1) === 0 || failing === undefined) continue;
+    failing.failing += change;
+    if (first === undefined) column.busy += change;
+    first ??= failing;
   }
+  if (first === undefined) column.fits += change;
+  else first.count += change;
 }

@@ -1,12 +1,26 @@
-import { type Outlook, outlookOf, type View } from "./packing/outlook.ts";
-import type { Forecast, Offer } from "./types.ts";
+import type { Lot } from "./lots.ts";
+import { lossAt, type Outlook, outlookOf, type Size, sizeOf, type View } from "./packing/outlook.ts";
+import type { Requirement } from "./requirement.ts";
+import type { Forecast } from "./types.ts";
 
-/** How the offers of a ledger look in one forecast, by position: each looked at once as long as it is the same object. */
+/** How the lots of a board look in one forecast. */
 export interface Sight {
   readonly forecast: Forecast;
   readonly outlook: Outlook;
-  readonly offers: (Offer | undefined)[];
+  /** By slot: the lot that was looked at, and how it looks. */
+  readonly lots: (Lot | undefined)[];
   readonly views: (View | undefined)[];
+  /** By size. */
+  readonly losses: Map<string, Losses>;
+}
+
+/** What a task of one size costs others on each lot, by slot; worked out as it is asked for. */
+export interface Losses {
+  readonly size: Size;
+  /** The number of the lot that it was worked out for. */
+  readonly lots: Int32Array;
+  readonly steps: Int32Array;
+  readonly free: Int32Array;
 }
 
 /** Of so many offers, none of which was looked at yet. */
@@ -14,16 +28,43 @@ export const createSight = (forecast: Forecast, length: number): Sight => ({
   forecast,
   outlook: outlookOf(forecast),
   // Filled: an array that is written from its end becomes a slow table.
-  offers: Array.from({ length }, () => undefined),
-  views: Array.from({ length }, () => undefined),
+  lots: new Array(length).fill(undefined),
+  views: new Array(length).fill(undefined),
+  losses: new Map(),
 });
 
-/** How the offer at this position looks now. */
-export function viewAt({ outlook, offers, views }: Sight, position: number, offer: Offer): View {
-  const known = views[position];
-  if (known !== undefined && offers[position] === offer) return known;
-  const view = outlook.viewOf(offer);
-  offers[position] = offer;
-  views[position] = view;
+/** What such a task costs; questions that differ in their conditions alone share it. */
+export function lossesIn({ losses, lots: { length } }: Sight, requirement: Requirement): Losses {
+  const size = sizeOf(requirement);
+  const key = `${size.cpuMilli} ${size.devices} ${size.share}`;
+  const known = losses.get(key) ?? {
+    size,
+    lots: new Int32Array(length),
+    steps: new Int32Array(length),
+    free: new Int32Array(length),
+  };
+  losses.set(key, known);
+  return known;
+}
+
+/** How much less the lot's room is worth without what the task takes, which it has room for. */
+export function stepsAt(sight: Sight, { size, lots, steps, free }: Losses, lot: Lot): number {
+  const { slot, number } = lot;
+  if (lots[slot] !== number) {
+    const loss = lossAt(viewAt(sight, lot), size);
+    lots[slot] = number;
+    steps[slot] = loss.steps;
+    free[slot] = loss.free;
+  }
+  return steps[slot] as number;
+}
+
+function viewAt({ forecast, outlook, lots, views }: Sight, lot: Lot): View {
+  const { slot, kind, devices, cpuMilli } = lot;
+  const known = views[slot];
+  if (known !== undefined && lots[slot] === lot) return known;
+  const view = outlook(forecast.classes.classOf(kind.sample), devices, cpuMilli);
+  lots[slot] = lot;
+  views[slot] = view;
   return view;
 }

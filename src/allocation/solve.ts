@@ -29,7 +29,20 @@ const ROUNDS = 24;
 
 /** Finds a plan for all tasks among the candidates, which come best first. */
 export function solve(candidates: readonly Candidate[], problem: Problem): Solution {
-  if (candidates.length === 0) return { solved: false, failure: { code: "no-offer-fits" } };
+  const [best] = candidates;
+  if (best === undefined) return { solved: false, failure: { code: "no-offer-fits" } };
+  return (problem.tasks === 1 ? solveSingle(best, problem) : undefined) ?? solveAll(candidates, problem);
+}
+
+/** One task goes to the best candidate, unless that is not allowed. */
+function solveSingle(best: Candidate, problem: Problem): Solved | undefined {
+  const shares = [{ candidate: best, tasks: 1 }];
+  if (problem.strategy === "distributed" || broken(shares, problem) !== undefined) return undefined;
+  const loss = lossOf(shares);
+  return { solved: true, shares, loss, bound: loss };
+}
+
+function solveAll(candidates: readonly Candidate[], problem: Problem): Solution {
   if (problem.strategy !== "colocated") return solveWithin(candidates, problem);
   const zones = zonesOf(candidates);
   const solutions = zones.map((zone) => solveWithin(zone, problem));

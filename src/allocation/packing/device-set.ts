@@ -12,8 +12,8 @@ export interface DeviceSet {
   readonly whole: number;
   /** Free thousandths in all. */
   readonly idle: number;
-  /** What is left when something is taken, by what is taken; filled as it is asked for. */
-  readonly left: Map<number, DeviceSet>;
+  /** What is left when something is taken, by what is taken; of most sets nothing is. */
+  left: Map<number, DeviceSet> | undefined;
 }
 
 const sets = new Map<string, DeviceSet>();
@@ -43,25 +43,26 @@ function createSet(free: readonly number[]): DeviceSet {
     free,
     whole: free.filter((milli) => milli === DEVICE_MILLI).length,
     idle: free.reduce((sum, milli) => sum + milli, 0),
-    left: new Map(),
+    left: undefined,
   };
 }
 
 /** Without so many whole devices; all that are left where there are fewer. */
 export function withoutWhole(set: DeviceSet, count: number): DeviceSet {
   if (count === 0) return set;
-  const known = set.left.get(-count);
+  const known = set.left?.get(-count);
   return known ?? remember(set, -count, set.free.slice(0, Math.max(0, set.free.length - count)));
 }
 
 /** With so many thousandths less on a device that has so much free. */
 export function withoutShare(set: DeviceSet, free: number, milli: number): DeviceSet {
   const taken = free * (DEVICE_MILLI + 1) + milli;
-  return set.left.get(taken) ?? remember(set, taken, set.free.with(set.free.indexOf(free), free - milli));
+  return set.left?.get(taken) ?? remember(set, taken, set.free.with(set.free.indexOf(free), free - milli));
 }
 
 function remember(set: DeviceSet, taken: number, devices: readonly number[]): DeviceSet {
   const left = deviceSetOf(devices);
+  set.left ??= new Map();
   set.left.set(taken, left);
   return left;
 }

@@ -30,12 +30,18 @@ interface Orders {
   readonly following: readonly Int16Array[];
 }
 
-/** With any CPU from `least` to below `limit` the same tasks find room. */
+/** With any CPU from `least` to below `limit` the same tasks find room; whole numbers all, which take the least memory. */
 interface Range {
   least: number;
   limit: number;
+  /** In all orders together. */
   used: number;
+  /** Of the same devices with other CPU. */
+  readonly next: Range | undefined;
 }
+
+/** More millicores than any node has. */
+const NO_LIMIT = 2 ** 30;
 
 /**
  * Lets tasks arrive in each of the forecast's orders on offers with these bits, leaves out those that have no room, and takes
@@ -43,24 +49,18 @@ interface Range {
  */
 export function fillingOf(forecast: Forecast, offerClass: number): Filling {
   const orders = ordersOf(forecast, offerClass);
-  const known = new Map<number, Range[]>();
+  const known = new Map<number, Range>();
   let rooms = 0;
   return (devices, cpuMilli) => {
-    let ranges = known.get(devices.id);
-    if (ranges === undefined) {
-      ranges = [];
-      known.set(devices.id, ranges);
-    }
-    for (const { least, limit, used } of ranges) if (least <= cpuMilli && cpuMilli < limit) return used;
-    const range = { least: 0, limit: Number.POSITIVE_INFINITY, used: 0 };
+    const first = known.get(devices.id);
+    for (let range = first; range !== undefined; range = range.next)
+      if (range.least <= cpuMilli && cpuMilli < range.limit) return range.used / orders.each.length;
+    if (rooms >= MOST_ROOMS) known.clear();
+    rooms = known.size === 0 ? 1 : rooms + 1;
+    const range = { least: 0, limit: NO_LIMIT, used: 0, next: first };
     for (const order of orders.each) fillOnce(orders, order, devices, cpuMilli, range);
-    range.used /= orders.each.length;
-    ranges.push(range);
-    rooms += 1;
-    if (rooms < MOST_ROOMS) return range.used;
-    known.clear();
-    rooms = 0;
-    return range.used;
+    known.set(devices.id, range);
+    return range.used / orders.each.length;
   };
 }
 

@@ -18,22 +18,33 @@ export interface Loss {
   readonly free: number;
 }
 
-/** What a task costs on each of many offers that have room for it. */
-export type LossOf = (offer: Offer) => Loss;
-
-/** What a task would cost others, by this forecast. */
-export function lossFor(forecast: Forecast, requirement: Requirement): LossOf {
-  const { viewOf, lossIn } = outlookOf(forecast);
-  const lossOf = lossIn(requirement);
-  return (offer) => lossOf(viewOf(offer));
+/** All of a task that matters for what it costs others. */
+export interface Size {
+  readonly cpuMilli: number;
+  readonly devices: number;
+  /** Of one device, where it asks a share. */
+  readonly share: number | undefined;
 }
 
-/** How offers look to whom a forecast expects. */
-export interface Outlook {
-  readonly viewOf: (offer: Offer) => View;
-  /** What a task costs on offers that have room for it. */
-  readonly lossIn: (requirement: Requirement) => (view: View) => Loss;
+export const sizeOf = ({ gpu, cpu }: Requirement): Size => ({
+  cpuMilli: neededMilli(cpu),
+  devices: gpu.count,
+  share: gpu.milli,
+});
+
+/** What is free of an offer, as those see it whom a forecast expects. */
+export interface View {
+  readonly devices: DeviceSet;
+  readonly cpuMilli: number;
+  readonly worth: number;
+  readonly worthOf: Worth;
 }
+
+/** What room is worth: thousandths of devices that are expected to be used. */
+type Worth = (devices: DeviceSet, cpuMilli: number) => number;
+
+/** How room looks on offers of one class. */
+export type Outlook = (offerClass: number, devices: DeviceSet, cpuMilli: number) => View;
 
 const outlooks = new WeakMap<Forecast, Outlook>();
 
@@ -44,73 +55,28 @@ export function outlookOf(forecast: Forecast): Outlook {
   return known;
 }
 
-/** All of a task that matters for what it costs others. */
-interface Size {
-  readonly cpuMilli: number;
-  readonly devices: number;
-  /** Of one device, where it asks a share. */
-  readonly share: number | undefined;
-}
-
-const sizeOf = ({ gpu, cpu }: Requirement): Size => ({
-  cpuMilli: neededMilli(cpu),
-  devices: gpu.count,
-  share: gpu.milli,
-});
-
-/** What is known of offers with the same room. */
-export interface View {
-  readonly cpuMilli: number;
-  readonly devices: DeviceSet;
-  readonly worthOf: Worth;
-  readonly worth: number;
-  /** What tasks cost here, by the number of their size; filled as it is asked for. */
-  readonly losses: (Loss | undefined)[];
-}
-
-/** What room is worth: thousandths of devices that are expected to be used. */
-type Worth = (devices: DeviceSet, cpuMilli: number) => number;
-
 function createOutlook(forecast: Forecast): Outlook {
-  /** Sizes are counted as they come. */
-  const sizes = new Map<string, number>();
-  const classes = new Map<number, (offer: Offer) => View>();
-  return {
-    viewOf: (offer) => {
-      const offerClass = forecast.classes.classOf(offer);
-      const viewIn = classes.get(offerClass) ?? viewsIn(forecast, offerClass);
-      classes.set(offerClass, viewIn);
-      return viewIn(offer);
-    },
-    lossIn: (requirement) => {
-      const size = sizeOf(requirement);
-      const key = JSON.stringify(size);
-      const number = sizes.get(key) ?? sizes.size;
-      sizes.set(key, number);
-      return (view) => {
-        const known = view.losses[number] ?? lossAt(view, size);
-        view.losses[number] = known;
-        return known;
-      };
-    },
+  const worths = new Map<number, Worth>();
+  return (offerClass, devices, cpuMilli) => {
+    const worthOf = worths.get(offerClass) ?? worthIn(forecast, offerClass);
+    worths.set(offerClass, worthOf);
+    return { devices, cpuMilli, worth: worthOf(devices, cpuMilli), worthOf };
   };
 }
 
-/** Offers of one class; those with the same room have the same view. */
-function viewsIn(forecast: Forecast, offerClass: number): (offer: Offer) => View {
-  const worthOf = worthIn(forecast, offerClass);
-  const alike = new Map<DeviceSet, Map<number, View>>();
+/** What a task would cost others on any of many offers that have room for it; equal rooms are looked at once. */
+export function lossFor(forecast: Forecast, requirement: Requirement): (offer: Offer) => Loss {
+  const outlook = outlookOf(forecast);
+  const size = sizeOf(requirement);
+  const known = new Map<string, Loss>();
   return (offer) => {
+    const offerClass = forecast.classes.classOf(offer);
     const devices = deviceSetOf(devicesOf(offer));
     const cpuMilli = availableMilli(offer.cpu);
-    const byCpu = alike.get(devices) ?? new Map<number, View>();
-    let view = byCpu.get(cpuMilli);
-    if (view === undefined) {
-      view = { cpuMilli, devices, worthOf, worth: worthOf(devices, cpuMilli), losses: [] };
-      byCpu.set(cpuMilli, view);
-      alike.set(devices, byCpu);
-    }
-    return view;
+    const key = `${offerClass} ${devices.id} ${cpuMilli}`;
+    const loss = known.get(key) ?? lossAt(outlook(offerClass, devices, cpuMilli), size);
+    known.set(key, loss);
+    return loss;
   };
 }
 
@@ -143,7 +109,8 @@ function keptIn(
   };
 }
 
-function lossAt(view: View, { cpuMilli, devices: count, share }: Size): Loss {
+/** What a task of this size costs others where there is room for it. */
+export function lossAt(view: View, { cpuMilli, devices: count, share }: Size): Loss {
   const { devices } = view;
   const cpuLeft = view.cpuMilli - cpuMilli;
   if (share === undefined) return { steps: stepsTo(view, withoutWhole(devices, count), cpuLeft), free: -1 };
@@ -159,7 +126,8 @@ function lossAt(view: View, { cpuMilli, devices: count, share }: Size): Loss {
     steps = loss;
     free = each;
   }
-  return { steps, free };
+  // Devices beyond those that are looked at: nothing is known.
+  return free < 0 ? { steps: 0, free } : { steps, free };
 }
 
 const stepsTo = ({ worth, worthOf }: View, devices: DeviceSet, cpuMilli: number): number =>

@@ -1,0 +1,51 @@
+import type { Offer } from "./types.ts";
+
+/** What lasts of offers: all that is told of them but their names and what is free. */
+export interface Kind {
+  /** Below the number of offers; taken by another kind once there is no offer of this one. */
+  readonly id: number;
+  /** One of them. */
+  readonly sample: Offer;
+  /** How many there are. */
+  size: number;
+}
+
+/** The kinds that there are among some offers. */
+export interface Kinds {
+  /** The kind of an offer as it is told, which is one more of that kind. */
+  join(told: Offer): Kind;
+  leave(kind: Kind): void;
+}
+
+export function createKinds(): Kinds {
+  const known = new Map<string, Kind>();
+  const left: number[] = [];
+  return {
+    join: (told) => {
+      const key = keyOf(told);
+      const kind = known.get(key) ?? { id: left.pop() ?? known.size, sample: told, size: 0 };
+      known.set(key, kind);
+      kind.size += 1;
+      return kind;
+    },
+    leave: (kind) => {
+      kind.size -= 1;
+      if (kind.size > 0) return;
+      known.delete(keyOf(kind.sample));
+      left.push(kind.id);
+    },
+  };
+}
+
+function keyOf({
+  id: _,
+  node: __,
+  free: ___,
+  devices,
+  cpu: ____,
+  memoryGi: _____,
+  nodeIdle: ______,
+  ...lasting
+}: Offer): string {
+  return JSON.stringify({ ...lasting, devices: devices !== undefined });
+}
