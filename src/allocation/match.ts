@@ -1,5 +1,5 @@
 import { hourlyBounds, within } from "./bounds.ts";
-import { nodeCapacity } from "./capacity.ts";
+import { availableKi, availableMilli, neededKi, neededMilli } from "./capacity.ts";
 import { asked, atLeast, type OfferCheck, rule } from "./check.ts";
 import { leastRate } from "./figures.ts";
 import { gpuChecks } from "./gpu-checks.ts";
@@ -52,9 +52,9 @@ function moneyChecks(requirement: Requirement, rates: CurrencyRates): OfferCheck
   );
 }
 
-function freeChecks(requirement: Requirement): OfferCheck[] {
-  const { gpu, cpu, memoryGi } = requirement;
-  const withinNode = (ask: Requirement) => (offer: Offer) => nodeCapacity(offer, ask) >= 1;
+function freeChecks({ gpu, cpu, memoryGi }: Requirement): OfferCheck[] {
+  const milli = neededMilli(cpu);
+  const kibi = neededKi(memoryGi);
   return asked(
     rule(
       "node-busy",
@@ -64,8 +64,25 @@ function freeChecks(requirement: Requirement): OfferCheck[] {
     ),
     gpu.milli === undefined
       ? atLeast("gpu-free", gpu.count, (offer) => offer.free)
-      : atLeast("gpu-free", gpu.milli, (offer) => Math.max(0, ...(offer.devices ?? []))),
-    rule("cpu", cpu, (offer) => offer.cpu, withinNode({ ...requirement, memoryGi: 0 })),
-    rule("memory", memoryGi, (offer) => offer.memoryGi, withinNode({ ...requirement, cpu: 0 })),
+      : atLeast("gpu-free", gpu.milli, mostFree),
+    rule(
+      "cpu",
+      cpu,
+      (offer) => offer.cpu,
+      (offer) => availableMilli(offer.cpu) >= milli,
+    ),
+    rule(
+      "memory",
+      memoryGi,
+      (offer) => offer.memoryGi,
+      (offer) => availableKi(offer.memoryGi) >= kibi,
+    ),
   );
+}
+
+/** Free thousandths of the device that has the most. */
+function mostFree({ devices = [] }: Offer): number {
+  let most = 0;
+  for (const milli of devices) if (milli > most) most = milli;
+  return most;
 }
