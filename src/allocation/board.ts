@@ -8,7 +8,7 @@ import type { Requirement } from "./requirement.ts";
 import { createSight, type Sight } from "./sight.ts";
 import type { Offer, Snapshot } from "./types.ts";
 
-/** Answers that are kept in all, one for each question and offer, with 38 bytes each. */
+/** Answers that are kept in all, one for each question and offer, with 37 bytes each. */
 const MOST_ANSWERS = 3_000_000;
 
 /** What a survey of all offers says of one question, worked out from what changed since it was asked last. */

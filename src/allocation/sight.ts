@@ -3,6 +3,9 @@ import { lossAt, type Outlook, outlookOf, type Size, sizeOf, type View } from ".
 import type { Requirement } from "./requirement.ts";
 import type { Forecast } from "./types.ts";
 
+/** Losses that are kept in all, one for each size and offer, with 12 bytes each; questions keep those that they go by. */
+const MOST_LOSSES = 3_000_000;
+
 /** How the lots of a board look in one forecast. */
 export interface Sight {
   readonly forecast: Forecast;
@@ -37,14 +40,13 @@ export const createSight = (forecast: Forecast, length: number): Sight => ({
 export function lossesIn({ losses, lots: { length } }: Sight, requirement: Requirement): Losses {
   const size = sizeOf(requirement);
   const key = `${size.cpuMilli} ${size.devices} ${size.share}`;
-  const known = losses.get(key) ?? {
-    size,
-    lots: new Int32Array(length),
-    steps: new Int32Array(length),
-    free: new Int32Array(length),
-  };
-  losses.set(key, known);
-  return known;
+  const known = losses.get(key);
+  if (known !== undefined) return known;
+  if ((losses.size + 1) * length > MOST_LOSSES) losses.clear();
+  const unknown = (): Int32Array => new Int32Array(length);
+  const made = { size, lots: unknown(), steps: unknown(), free: unknown() };
+  losses.set(key, made);
+  return made;
 }
 
 /** How much less the lot's room is worth without what the task takes, which it has room for. */
