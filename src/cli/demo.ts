@@ -7,9 +7,10 @@ Examples:
   flare demo                 three clusters, an agent for each GPU node; Ctrl-C ends it
   flare demo --once          the same without waiting for you at its end
   flare demo --once -o json  the pool and the Intents as JSON
+  flare demo --federated     a hub that buys GPUs of two clusters through FLUIDOS and Liqo, and uses those of a third
 
 The clusters are small Kubernetes API servers in this process, on the loopback interface; their nodes carry the labels
-of real GPU nodes. Nothing is installed, no other cluster is touched, and nothing is left behind.
+of real GPU nodes, and with --federated those of fake-gpu-operator; FLUIDOS and Liqo are simulated there. Nothing is installed, no other cluster is touched, and nothing is left behind.
 
 Exit codes: 0 done or stopped; 1 something did not come as it should have.
 `;

@@ -24,7 +24,7 @@ export interface Departures {
 export function noteDepartures({ sandbox }: DemoSite): Departures {
   const gone: { readonly kind: string; readonly names: readonly string[] }[] = [];
   const end = sandbox.kernel.store.subscribe(({ type, object }) => {
-    const { kind = "", metadata } = object;
+    const { kind, metadata } = object;
     if (type === "DELETED") gone.push({ kind, names: [metadata.name, metadata.namespace ?? ""] });
   });
   return {

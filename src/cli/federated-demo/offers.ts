@@ -1,4 +1,4 @@
-import type { OfferPool } from "../../hub/inventory/offer-pool.ts";
+import type { OfferPool, PooledNode } from "../../hub/inventory/offer-pool.ts";
 import { table } from "../output.ts";
 import { DOOR } from "./hubs.ts";
 
@@ -33,14 +33,20 @@ export function readOffers(pool: OfferPool | undefined): readonly OfferRow[] {
         total: offer.total,
         rate: offer.unitRate,
         currency: offer.currency ?? "",
-        closed: problems.find(({ code }) => code === "closed")?.message.replace(`node ${node.name}: `, ""),
+        closed: whyClosed(node.name, problems),
       }),
     ),
   );
   return rows.toSorted((left, right) => (left.rate ?? Infinity) - (right.rate ?? Infinity));
 }
 
-const HEADER = ["OFFERED BY", "REACHED BY", "NODE OR FLAVOR", "MODEL", "FREE", "OF", "RATE/GPU/H", ""];
+/** The problem without the name that stands before it. */
+function whyClosed(name: string, problems: PooledNode["problems"]): string | undefined {
+  const { message } = problems.find(({ code }) => code === "closed") ?? {};
+  return message?.slice(message.indexOf(`${name}: `) + name.length + 2);
+}
+
+const HEADER = ["OFFERED BY", "REACHED BY", "NODE OR FLAVOR", "MODEL", "FREE", "OF", "RATE/GPU/H"];
 
 export function offerTable(rows: readonly OfferRow[]): string {
   const cells = rows.map(({ seller, by, name, model, free, total, rate, currency, closed = "" }) => [
@@ -53,5 +59,6 @@ export function offerTable(rows: readonly OfferRow[]): string {
     rate === undefined ? "-" : `${rate.toFixed(2)} ${currency}`,
     closed,
   ]);
-  return table([HEADER, ...cells]);
+  const isOpen = rows.every(({ closed }) => closed === undefined);
+  return table([isOpen ? HEADER : [...HEADER, "WHY NOT"], ...cells]);
 }

@@ -29,10 +29,9 @@ Agents and hubs are the real ones. FLUIDOS and Liqo are simulated, with the defe
 fake, as fake-gpu-operator makes them; no container is started.`);
     hubs = await startHubs(sites);
     const show = flags.output === "table" ? print : () => {};
-    const { ok, ...told } = await tellFederatedStory(sites, hubs, { signal, progress, show });
-    if (flags.output === "json") print(JSON.stringify(told, null, 2));
-    if (!ok && !signal.aborted) progress("\nThat did not come as it should have.");
-    if (flags.once === true || signal.aborted) return ok || signal.aborted;
+    const story = await tellFederatedStory(sites, hubs, { signal, progress, show });
+    if (flags.output === "json") print(JSON.stringify(story, null, 2));
+    if (flags.once === true || signal.aborted) return story.failed.length === 0 || signal.aborted;
     await stayUp(started, invitation, shell);
     return true;
   } finally {
@@ -55,7 +54,7 @@ Who is asked for GPUs, who asks, and why an Intent is where it is:
 What is offered, and what was bought of it:
   kubectl --context alpha get flavors -n fluidos
   kubectl --context hub get peeringcandidates,reservations,transactions,contracts,allocations -n fluidos
-  kubectl --context hub get resourceslices,virtualnodes,namespaceoffloadings -A
+  kubectl --context hub get resourceslices.authentication.liqo.io,virtualnodes,namespaceoffloadings -A
   kubectl --context hub get nodes,foreignclusters
 The pod here, and the same pod where it runs:
   kubectl --context hub get pods -A -o wide
@@ -65,5 +64,5 @@ Change a price, and see the Flavor and the candidate follow:
   kubectl --context hub get peeringcandidates -n fluidos -o yaml | grep hourly_rate
 Give all back, and see it go:
   kubectl --context hub delete intent -n team-a train --wait=false
-  kubectl --context hub get reservations,transactions,contracts,allocations,resourceslices,virtualnodes -A
+  kubectl --context hub get reservations,transactions,contracts,allocations,resourceslices.authentication.liqo.io,virtualnodes -A
 Ctrl-C ends everything and removes the kubeconfig.`;

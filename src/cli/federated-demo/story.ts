@@ -11,8 +11,8 @@ import { type OfferRow, offerTable, readOffers } from "./offers.ts";
 import type { DemoSites } from "./sites.ts";
 
 export interface FederatedStory {
-  /** Everything came as it should have. */
-  readonly ok: boolean;
+  /** What did not come as it should have; nothing. */
+  readonly failed: readonly string[];
   /** The pool, before anything of it was taken. */
   readonly offers: readonly OfferRow[];
   /** What was made for the first Intent. */
@@ -28,6 +28,8 @@ export interface FederatedStory {
   readonly staysSold: readonly string[];
   /** The pool once a provider has offered anew what had been sold. */
   readonly afterwards: readonly OfferRow[];
+  /** Where the first Intent is that came a second time. */
+  readonly again: string | undefined;
 }
 
 interface Stage extends Listener {
@@ -40,43 +42,62 @@ interface Stage extends Listener {
 export async function tellFederatedStory(
   sites: DemoSites,
   hubs: DemoHubs,
-  listener: Listener,
+  { signal, show, progress }: Listener,
 ): Promise<FederatedStory> {
-  const stage = { ...listener, sites, hubs, intents: await readIntentFile() };
+  // Who has pressed Ctrl-C wants to hear no more.
+  const unless = (tell: (text: string) => void) => (text: string) => {
+    if (!signal.aborted) tell(text);
+  };
+  const intents = await readIntentFile();
+  const stage: Stage = { sites, hubs, intents, signal, show: unless(show), progress: unless(progress) };
   const offers = await gather(stage);
   const bought = await buy(stage);
   const refused = await beRefused(stage);
-  const intents = await useOwn(stage);
+  const rows = await useOwn(stage);
   const ended = await giveBack(stage, bought);
   const anew = await offerAnew(stage);
-  const isPlaced = placesOf(intents) === `train ${DOOR}, tune ${DOOR}, vision ${sites.lab.name}`;
-  const ok =
-    offers.length === OFFERS &&
-    bought.objects.length === OBJECTS &&
-    refused.length === 1 &&
-    isPlaced &&
-    ended.ok &&
-    anew.ok;
-  const { objects } = bought;
-  const { givenBack, left, staysSold } = ended;
-  return { ok, offers, objects, intents, refused, givenBack, left, staysSold, afterwards: anew.afterwards };
+  const story = { offers, objects: bought.objects, intents: rows, refused, ...ended, ...anew };
+  const failed = failuresOf(story);
+  if (failed.length > 0) stage.progress(`\nThat did not come as it should have: ${failed.join("; ")}.`);
+  return { failed, ...story };
 }
 
 /** Of three nodes in the federation and one in the lab. */
 const OFFERS = 4;
+/** Of three Intents, one is in the lab. */
+const SALES = 2;
 /** What stands for one purchase, from the Reservation to the pod at the seller's. */
 const OBJECTS = 10;
 
-const placesOf = (intents: readonly IntentRow[]): string =>
-  intents.map(({ name, provider }) => `${name} ${provider}`).join(", ");
+/** Counts what the story claims. */
+function failuresOf(story: Omit<FederatedStory, "failed">): readonly string[] {
+  const { offers, objects, intents, refused, givenBack, left, staysSold, afterwards, again } = story;
+  const places = intents.map(({ name, phase, provider }) => `${name} ${phase} ${provider}`);
+  const claims: Readonly<Record<string, boolean>> = {
+    "not everything that there is was in the pool": offers.length === OFFERS,
+    "not everything that a purchase needs was there": objects.length === OBJECTS,
+    "no candidate was refused": refused.length === 1,
+    "an Intent has no place, or another one": EXPECTED.every((place) => places.includes(place)),
+    "what was bought was not given back in order": isInOrder(givenBack),
+    "something was left": left.length === 0,
+    "it was not told what stays sold": staysSold.length === SALES,
+    "what was sold was not offered anew": freeAtBeta(afterwards) === 4,
+    "what was offered anew was not bought": again === afterwards.find(isFreeAtBeta)?.name,
+  };
+  return Object.keys(claims).filter((claim) => claims[claim] !== true);
+}
+
+const EXPECTED = [`train Running ${DOOR}`, `tune Running ${DOOR}`, "vision Running lab"];
 
 async function gather({ hubs, show, progress, signal }: Stage): Promise<readonly OfferRow[]> {
   progress(`
 1. One pool
+Clusters sell parts of themselves to each other by FLUIDOS; by Liqo such a part becomes a node of the buyer's cluster.
 alpha and beta sell parts of their nodes through FLUIDOS: what they offer are its Flavors. At alpha the CLASTIX fork of
 FLUIDOS makes them of the annotations that our agents write. beta has upstream FLUIDOS, which knows nothing of GPUs: there
-\`flare hub --role provider\` publishes them. The hub has a kubeconfig of the lab alone. It asks the federation what there is
-to buy (a round of discovery); each answer, a PeeringCandidate, is an offer beside those of the lab:`);
+\`flare hub --role provider\` publishes them. The hub knows two Providers: lab, whose kubeconfig it has, and federation, which
+stands for all that can be bought. It asks what there is (a round of discovery); each answer, a PeeringCandidate, is an offer
+beside those of the lab:`);
   await waitFor(async () => readOffers(hubs.pool()).length === OFFERS, signal);
   const offers = readOffers(hubs.pool());
   show(offerTable(offers));
@@ -117,10 +138,12 @@ the next one:`);
   const refused = candidates.flatMap((read) => {
     if (!read.ok || read.candidate.refused === undefined) return [];
     const { name, refused: because } = read.candidate;
-    return [`${name} is spared until ${new Date(because.until).toISOString()}: ${because.because}`];
+    return [`${name}, until ${new Date(because.until).toISOString()}: ${because.because}`];
   });
   for (const each of refused)
-    progress(`Why is kept on the candidate, and in the Intent's Events:\n  ${each}`);
+    progress(
+      `Why is kept in the Intent's Events and on the candidate, which is passed over for a while:\n  ${each}`,
+    );
   return refused;
 }
 
@@ -135,14 +158,10 @@ vision is content with any GPU of 40 GB. The lab's L40S is the cheapest; the hub
   return intents;
 }
 
-interface Ended {
-  readonly ok: boolean;
-  readonly givenBack: readonly string[];
-  readonly left: readonly string[];
-  readonly staysSold: readonly string[];
-}
-
-async function giveBack({ sites, intents, progress, signal }: Stage, bought: Bought): Promise<Ended> {
+async function giveBack(
+  { sites, intents, progress, signal }: Stage,
+  bought: Bought,
+): Promise<Pick<FederatedStory, "givenBack" | "left" | "staysSold">> {
   const { client } = sites.hub;
   progress(`
 5. All is given back
@@ -162,21 +181,25 @@ The three Intents are deleted. Of train, each goes once the one before is gone:`
       ? `No orphans: of ${before.length} objects of FLARE, FLUIDOS and Liqo in four clusters, 0 are left.`
       : `That did not end well: ${left.length} of ${before.length} objects are left: ${left.join(", ")}`,
   );
-  const told = await Promise.all([...intents.keys()].map((name) => toldOf(client, name, "NotGivenBack")));
-  const staysSold = told.flat();
-  progress("FLUIDOS releases nothing that it sold, so that the hub says so (Events of the Intents):");
+  let staysSold: readonly string[] = [];
+  // Events are written a moment after what they tell of.
+  await waitFor(async () => {
+    const told = [...intents.keys()].map((name) => toldOf(client, name, "NotGivenBack"));
+    staysSold = (await Promise.all(told)).flat();
+    return staysSold.length === SALES;
+  }, signal);
+  progress(
+    "FLUIDOS releases nothing that it sold, and the hub says so (Events of the Intents; sellers by the ids of their FLUIDOS nodes):",
+  );
   for (const each of staysSold) progress(`  ${each}`);
-  const ok = before.length > 0 && left.length === 0 && isInOrder(givenBack) && staysSold.length === 2;
-  return { ok, givenBack, left, staysSold };
+  return { givenBack, left, staysSold };
 }
 
 /** Names by which the objects of a purchase, or their namespace, are known; those of the namespaces of all are not. */
 const namesOf = ({ namespace, objects }: Bought): ReadonlySet<string> =>
   new Set([namespace, ...objects.map(({ name }) => name).filter((name) => name !== "offloading")]);
 
-async function offerAnew(
-  stage: Stage,
-): Promise<{ readonly ok: boolean; readonly afterwards: readonly OfferRow[] }> {
+async function offerAnew(stage: Stage): Promise<Pick<FederatedStory, "afterwards" | "again">> {
   const { sites, hubs, show, progress, signal } = stage;
   progress(`
 6. What was sold is sold again
@@ -185,17 +208,17 @@ same Flavor anew; the next round of discovery finds it:`);
   const { client } = sites.beta;
   for (const resource of [ALLOCATIONS, CONTRACTS])
     for (const { metadata } of await listAll(client, resource)) await client.delete(resource, metadata ?? {});
-  const isBack = await waitFor(async () => freeAtBeta(readOffers(hubs.pool())) > 0, signal);
+  await waitFor(async () => freeAtBeta(readOffers(hubs.pool())) === 4, signal);
   const afterwards = readOffers(hubs.pool());
   show(offerTable(afterwards));
   progress("train comes back, and gets it:");
-  const again = await submit(stage, "train");
-  const ok = isBack && again?.status?.placement?.provider === DOOR;
-  return { ok, afterwards };
+  const running = await submit(stage, "train");
+  return { afterwards, again: running?.status?.placement?.node };
 }
 
+const isFreeAtBeta = ({ seller, free }: OfferRow): boolean => seller === "beta" && free > 0;
 const freeAtBeta = (offers: readonly OfferRow[]): number =>
-  offers.filter(({ seller }) => seller === "beta").reduce((sum, { free }) => sum + free, 0);
+  offers.filter(isFreeAtBeta).reduce((sum, { free }) => sum + free, 0);
 
 function submit({ sites, intents, ...listener }: Stage, name: string): Promise<KubeIntent | undefined> {
   const intent = intents.get(name);
