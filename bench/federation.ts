@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { benchAllocation } from "./federation/allocation.ts";
+import { benchChaos } from "./federation/chaos-bench.ts";
 import { benchConcurrency } from "./federation/concurrency.ts";
 import { hubProcess } from "./hub/hub-process.ts";
 import { type BenchResult, printResult, saveResult } from "./support/figures.ts";
@@ -15,6 +16,10 @@ const { values: options } = parseArgs({
     alone: { type: "string", default: "8" },
     // Intents that are applied at the same time.
     sizes: { type: "string", default: "50,100,200" },
+    // Intents of a run of chaos, the seeds, and which FLUIDOS and Liqo: what the names begin with.
+    intents: { type: "string", default: "40" },
+    seeds: { type: "string", default: "1,2,3" },
+    forms: { type: "string", default: "all" },
     json: { type: "string" },
   },
 });
@@ -25,6 +30,12 @@ async function* results(): AsyncGenerator<BenchResult> {
   const wanted = options.only.split(",");
   if (wanted.includes("allocation")) yield await benchAllocation(Number(options.alone));
   if (wanted.includes("concurrency")) yield* await benchConcurrency(numbers(options.sizes));
+  if (wanted.includes("chaos"))
+    yield* benchChaos({
+      intents: Number(options.intents),
+      seeds: numbers(options.seeds),
+      forms: options.forms.split(";"),
+    });
 }
 
 async function main(): Promise<void> {

@@ -2,13 +2,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { INTENTS } from "../../src/hub/intents/intent-view.ts";
 import type { KubeObject } from "../../src/kubernetes/objects.ts";
+import { quickTimings } from "../../src/sandbox/federation/timings.ts";
 import { intent } from "../../test/integration/intents-harness.ts";
 import { type HubProcess, startHubProcess } from "../hub/hub-process.ts";
 import { callFigures } from "../hub/intents.ts";
 import { clock } from "../hub/processes.ts";
 import { TEAMS } from "../hub/site.ts";
 import { type BenchResult, conditionsOf, type Figure, median, percentile } from "../support/figures.ts";
-import { doubleSales, intentsOf, isDeployed, orphans, oversold } from "./ledger.ts";
+import { watchSales } from "./chaos.ts";
+import { intentsOf, isDeployed, orphans } from "./ledger.ts";
 import { freeGpus } from "./provider-status.ts";
 import { type FederationSite, startSite, until } from "./site.ts";
 import { between, followIntents } from "./timeline.ts";
@@ -16,6 +18,8 @@ import { between, followIntents } from "./timeline.ts";
 /** Flavors for each Intent: some are lost to failures, and the rest of a sale is another Flavor. */
 const SPARE = 1.25;
 const APPLYING = 16;
+/** The simulated controllers gather what happens, as real ones do: at each change they look at all of them. */
+const STEP_MS = 50;
 /** How fast the machine is that simulates is not what is measured. */
 const PATIENT = { providers: { probeTimeout: "1m", unreachableAfter: "5m" } };
 const SELLERS = ["alpha", "beta", "gamma", "delta"];
@@ -28,7 +32,8 @@ export async function benchConcurrency(sizes: readonly number[]): Promise<readon
 }
 
 async function atOnce(size: number): Promise<BenchResult> {
-  const site = await startSite({ sellers: Object.fromEntries(SELLERS.map((name) => [name, "clastix"])) });
+  const sellers = Object.fromEntries(SELLERS.map((name) => [name, "clastix" as const]));
+  const site = await startSite({ sellers, timings: { ...quickTimings, stepMs: STEP_MS } });
   const nodes = Math.ceil((size * SPARE) / SELLERS.length);
   for (const [at, seller] of site.sellers.entries()) seller.addNodes(nodes, 4 + at);
   const hub = startHubProcess(site.hub.kubeconfig, { intents: true, flavors: false, config: PATIENT });
@@ -108,20 +113,4 @@ async function applyAll(site: FederationSite, names: readonly Target[]): Promise
 function intentOf({ name, namespace }: Target = { name: "", namespace: "" }, index: number): KubeObject {
   const type = index % 2 === 0 ? "Batch" : "Service";
   return intent(name, { namespace, type, gpu: { count: 2 ** (index % 3) } });
-}
-
-/** Looks at all sales while they are made, ten times a second. `stop` returns what was sold twice. */
-function watchSales(site: FederationSite): { stop(): readonly string[] } {
-  const found = new Set<string>();
-  const look = async (): Promise<void> => {
-    for (const sale of [...doubleSales(site, await intentsOf(site)), ...oversold(site)]) found.add(sale);
-  };
-  const timer = setInterval(() => void look().catch(() => undefined), 100);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      for (const sale of found) console.error(`sold twice: ${sale}`);
-      return [...found];
-    },
-  };
 }

@@ -127,7 +127,7 @@ const isOffloaded = ({ metadata }: Stored): boolean =>
 /** Intents that are where no Intent should be at rest, with the reason that they give. */
 export const stuck = (intents: readonly KubeIntent[]): readonly string[] =>
   intents
-    .filter((found) => !isDeployed(found))
+    .filter((found) => !isDeployed(found) && found.status?.phase !== "Completed")
     .map((found) => {
       const { phase, message } = found.status ?? {};
       const reason = conditionOf(found, "Deployed")?.reason ?? conditionOf(found, "Reserved")?.reason;

@@ -33,6 +33,8 @@ export interface HubParts {
   readonly changes?: boolean;
   /** Further sections of its configuration. */
   readonly config?: object;
+  /** Default `warn`. */
+  readonly logLevel?: "warn" | "silent";
 }
 
 export interface HubProcess {
@@ -94,7 +96,7 @@ const tell = (message: Message): void => void process.send?.(message);
 export async function hubProcess(): Promise<void> {
   const kubeconfig = process.env.BENCH_KUBECONFIG ?? "";
   const parts = JSON.parse(process.env.BENCH_PARTS ?? "{}") as HubParts;
-  const { intents, flavors, changes = false, config = {} } = parts;
+  const { intents, flavors, changes = false, config = {}, logLevel = "warn" } = parts;
   const calls: Record<string, number> = {};
   const connect = (text: string): KubeClient => counted(createClient({ kubeconfigText: text }), calls);
   answerQuestions(calls);
@@ -112,7 +114,7 @@ export async function hubProcess(): Promise<void> {
       connect: (to) => connect("inCluster" in to ? kubeconfig : to.kubeconfigText),
       regions: REGIONS,
       controllers: [reporter(changes), ...(intents ? [createIntentController({ resolveModel })] : [])],
-      log: createLogger({ level: "warn" }),
+      log: createLogger({ level: logLevel }),
       signal: stopper.signal,
     },
   );

@@ -1,3 +1,5 @@
+import * as z from "zod";
+import type { Part } from "./configuration.ts";
 import { roundTime } from "./discovery.ts";
 import type { FlavorFacts } from "./flavor-facts.ts";
 import { parseFlavor } from "./parse-flavor.ts";
@@ -10,6 +12,8 @@ export const CANDIDATE_KEYS = {
   soldBy: "flare.clastix.io/sold-by",
   /** When we gave it back (RFC 3339): a round of discovery since then that finds it shows that it is offered anew. */
   givenBack: "flare.clastix.io/given-back",
+  /** The part of it that was bought, as JSON: what FLUIDOS offers as the rest is known by it. */
+  soldPart: "flare.clastix.io/sold-part",
   /** Until when it is not tried again (RFC 3339), and why. */
   refusedUntil: "flare.clastix.io/refused-until",
   refusedBecause: "flare.clastix.io/refused-because",
@@ -33,6 +37,7 @@ export interface PeeringCandidate {
   readonly problems: readonly string[];
   /** The Contract by which it was sold to us, unless its provider has offered it anew since. */
   readonly soldBy: string | undefined;
+  readonly soldPart: Part | undefined;
   readonly refused: { readonly until: number; readonly because: string } | undefined;
   readonly latePurchase: { readonly transaction: string; readonly intent: string } | undefined;
 }
@@ -77,8 +82,26 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
       flavor: unswapped(parsed.facts, isRegion),
       problems: parsed.problems,
       soldBy: isOfferedAnew ? undefined : meta.annotations[CANDIDATE_KEYS.soldBy],
+      soldPart: partIn(meta.annotations[CANDIDATE_KEYS.soldPart]),
       refused: Number.isNaN(until) ? undefined : { until, because },
       latePurchase: transaction === "" ? undefined : { transaction, intent },
     },
   };
 }
+
+const amount = z.number().nonnegative();
+const partForm = z.object({ cpu: amount, memoryBytes: amount, pods: amount, gpus: amount });
+
+/** What `partText` wrote; undefined where that was changed by somebody. */
+function partIn(text: string | undefined): Part | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return partForm.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The annotation that tells of a part. */
+export const partText = ({ cpu, memoryBytes, pods, gpus }: Part): string =>
+  JSON.stringify({ cpu, memoryBytes, pods, gpus });

@@ -5,6 +5,8 @@ import type { FlavorFacts } from "./flavor-facts.ts";
 export interface Sale {
   readonly flavor: FlavorFacts;
   readonly part: Part;
+  /** The buyer has left it: the GPUs are free again, though the Flavor stays sold and its remainder is what it was. */
+  readonly givenBack?: boolean;
 }
 
 /** Sales of remainders of remainders that are followed. */
@@ -13,7 +15,8 @@ const MOST_STEPS = 16;
 /**
  * How many GPUs a Flavor can really have (never more than it says): what FLUIDOS offers as the remainder of a sale still
  * has all the GPUs that were sold. A remainder is told by its seller, and by CPU and memory that are to the byte what the
- * sale left; Flavors have no reference that says so.
+ * sale left; Flavors have no reference that says so. Where it may be the rest of several, it is that of which least is
+ * left.
  */
 export function trueGpus(
   flavor: FlavorFacts,
@@ -21,10 +24,14 @@ export function trueGpus(
   sales: readonly Sale[],
   steps = MOST_STEPS,
 ): number {
-  const sale = steps === 0 ? undefined : sales.find((each) => isRemainderOf(flavor, each));
-  if (sale === undefined) return stated;
-  const had = trueGpus(sale.flavor, sale.flavor.values["gpu.fluidos.eu/count"] ?? 0, sales, steps - 1);
-  return Math.max(0, Math.min(stated, had - sale.part.gpus));
+  if (steps === 0) return stated;
+  const left = sales
+    .filter((sale) => isRemainderOf(flavor, sale))
+    .map(({ flavor: sold, part, givenBack = false }) => {
+      const had = trueGpus(sold, sold.values["gpu.fluidos.eu/count"] ?? 0, sales, steps - 1);
+      return givenBack ? had : had - part.gpus;
+    });
+  return Math.max(0, Math.min(stated, ...left));
 }
 
 function isRemainderOf(flavor: FlavorFacts, { flavor: sold, part }: Sale): boolean {

@@ -9,8 +9,11 @@ class Died extends Error {}
 const counts = (resource: { readonly plural: string }): boolean =>
   !["events", "providers", "leases", "solvers", "discoveries"].includes(resource.plural);
 
-/** Counts the writes that belong to Intents and dies just before or after one of them: from then on nothing works. */
-export function mortal(dieAt: number, when: "before" | "after") {
+/**
+ * Counts the writes that belong to Intents and dies just before or after one of them, or when it is told to: from then on
+ * nothing works.
+ */
+export function mortal(dieAt = Number.POSITIVE_INFINITY, when: "before" | "after" = "after") {
   let writes = 0;
   let isDead = false;
   const breathe = (): void => {
@@ -56,5 +59,8 @@ export function mortal(dieAt: number, when: "before" | "after") {
     patch: writing(bound(client, "patch")) as KubeClient["patch"],
     delete: writing(bound(client, "delete")) as KubeClient["delete"],
   });
-  return { wrap, isDead: () => isDead };
+  const die = (): void => {
+    isDead = true;
+  };
+  return { wrap, die, isDead: () => isDead };
 }

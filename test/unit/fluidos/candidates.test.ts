@@ -184,6 +184,34 @@ describe("defects of FLUIDOS that a reader meets", () => {
     expect(trueGpus(sold, 4, sales)).toBe(4);
   });
 
+  it("remainder Flavor oversells GPUs: the rest of one that was given back is the rest of what that one was of", () => {
+    const [first, second, third] = [8, 4, 2].map(
+      (cpu) => read(candidateObject({ flavor: `of-${cpu}`, slice: { cpu: String(cpu) } })).flavor,
+    );
+    if (first === undefined || second === undefined || third === undefined) throw new Error("three Flavors");
+    const part = { cpu: 4, memoryBytes: 0, pods: 0, gpus: 1 };
+    const again = { flavor: second, part: { ...part, cpu: 2, gpus: 2 } };
+    expect(trueGpus(third, 4, [{ flavor: first, part }, again])).toBe(1);
+    expect(
+      trueGpus(third, 4, [
+        { flavor: first, part },
+        { ...again, givenBack: true },
+      ]),
+    ).toBe(3);
+  });
+
+  it("remainder Flavor oversells GPUs: what may be the rest of two has what is left of the smaller one", () => {
+    const [one, two, rest] = ["one", "two", "rest"].map(
+      (flavor) => read(candidateObject({ flavor, slice: { cpu: flavor === "rest" ? "4" : "8" } })).flavor,
+    );
+    if (one === undefined || two === undefined || rest === undefined) throw new Error("three Flavors");
+    const sale = (flavor: typeof one, gpus: number) => ({
+      flavor,
+      part: { cpu: 4, memoryBytes: 0, pods: 0, gpus },
+    });
+    expect(trueGpus(rest, 4, [sale(one, 1), sale(two, 3)])).toBe(1);
+  });
+
   it("remainder Flavor oversells GPUs: another node of the same make is none", () => {
     const part = { cpu: 1, memoryBytes: 2 ** 29, pods: 10, gpus: 1 };
     const other = read(candidateObject({ flavor: "fluidos.eu-k8slice-cccc" })).flavor;

@@ -50,27 +50,25 @@ export interface Standing {
 
 /** How the candidates with GPUs stand, by the name of their Flavor. `only`: no other Flavor than that. */
 export function standingsOf(facts: CandidateFacts, only?: string): ReadonlyMap<string, Standing> {
-  const sales = facts.contracts.flatMap(saleOf);
   const soldBy = new Map(
     facts.contracts.flatMap(({ flavor, name }) => (flavor ? [[flavor.name, name]] : [])),
   );
-  const newest = newestSight(facts);
+  const around = { facts, sales: salesOf(facts), newest: newestSight(facts) };
   const standings = new Map<string, Standing>();
   for (const [name, { flavor, candidate }] of flavorsOf(facts)) {
     if (only !== undefined && name !== only) continue;
-    const sighting = { facts, candidate, newest, contract: soldBy.get(name) };
-    const standing = standingOf(flavor, sighting, sales);
+    const standing = standingOf(flavor, { ...around, candidate, contract: soldBy.get(name) });
     if (standing !== undefined) standings.set(name, standing);
   }
   return standings;
 }
 
-/** Undefined: it has no GPUs, or has sold them all. */
-function standingOf(flavor: FlavorFacts, sighting: Sighting, sales: readonly Sale[]): Standing | undefined {
-  const { facts, candidate } = sighting;
+/** Undefined where there are no GPUs for us. */
+function standingOf(flavor: FlavorFacts, sighting: Sighting): Standing | undefined {
+  const { facts, sales, candidate } = sighting;
+  const problems = candidate?.problems ?? [];
   const gpus = gpusOf(flavor);
   if (gpus.kind === "none") return undefined;
-  const problems = candidate?.problems ?? [];
   if (gpus.kind === "unclear") {
     const told = [...problems, gpus.problem];
     return { flavor, units: undefined, closed: undefined, ready: true, problems: told };
@@ -98,6 +96,18 @@ const invalid = (flavor: string, message: string): NodeProblem => ({
   code: "invalid-annotation",
   message: `candidate ${flavor}: ${message}`,
 });
+
+/** What was sold, and what was and is given back: its rest is still what it was when it was sold. */
+function salesOf({ contracts, candidates }: CandidateFacts): readonly Sale[] {
+  const sold = contracts.flatMap(saleOf);
+  const names = new Set(sold.map(({ flavor }) => flavor.name));
+  const givenBack = candidates.flatMap((read): readonly Sale[] => {
+    const { flavor, soldPart: part } = read.ok ? read.candidate : {};
+    if (flavor === undefined || part === undefined || names.has(flavor.name)) return [];
+    return [{ flavor, part, givenBack: true }];
+  });
+  return [...sold, ...givenBack];
+}
 
 const saleOf = ({ flavor, configuration }: Contract): readonly Sale[] =>
   flavor === undefined || configuration === undefined ? [] : [{ flavor, part: configuration }];
@@ -136,6 +146,7 @@ const newestSight = ({ candidates }: CandidateFacts): number =>
 
 interface Sighting {
   readonly facts: CandidateFacts;
+  readonly sales: readonly Sale[];
   readonly candidate: PeeringCandidate | undefined;
   readonly newest: number;
   readonly contract: string | undefined;

@@ -22,6 +22,7 @@ import type { FluidosConfig } from "./config.ts";
 import type { ConsumerView } from "./consumer-view.ts";
 import { discoveryTrouble } from "./discovery-trouble.ts";
 import { findLatePurchases } from "./late-purchases.ts";
+import { dropLateSlices } from "./late-slices.ts";
 
 export interface DiscoveryOptions {
   readonly hub: string;
@@ -204,8 +205,13 @@ async function tidy(round: Round): Promise<void> {
   const query = { namespace: fluidos.namespace, labelSelector };
   for await (const page of client.list<KubeObject>(SOLVERS, query, { signal }))
     for (const { metadata } of page.items) await dropRound(round, metadata?.name ?? "");
+  await dropLateSlices(round);
   for (const candidate of candidatesIn(round)) {
-    if (now() - candidate.seenAt > fluidos.forgetAfter && !isTaken(round, candidate))
+    if (
+      now() - candidate.seenAt > fluidos.forgetAfter &&
+      !isTaken(round, candidate) &&
+      !isRoot(round, candidate)
+    )
       await deleteCandidate(round, candidate);
     else await shorten(round, candidate);
   }
@@ -219,6 +225,10 @@ const isTaken = ({ view }: Round, { name, flavor, available }: PeeringCandidate)
   !available ||
   view.reservations().some(({ candidate }) => candidate.name === name) ||
   view.contracts().some((contract) => contract.flavor?.name === flavor.name);
+
+/** What is known of a seller's remainders goes back to what was sold of it before, until nothing of it is sold. */
+const isRoot = ({ view }: Round, { soldPart, flavor }: PeeringCandidate): boolean =>
+  soldPart !== undefined && view.contracts().some(({ seller }) => seller.nodeID === flavor.owner.nodeID);
 
 /**
  * Upstream FLUIDOS cannot find a candidate a second time: it tries for ever to make one that is there. Those that nobody

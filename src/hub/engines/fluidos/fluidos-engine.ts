@@ -13,7 +13,7 @@ import { createWorkloadWatches } from "../workload-watches.ts";
 import type { FluidosConfig } from "./config.ts";
 import { followConsumers } from "./consumer-follower.ts";
 import type { ConsumerView } from "./consumer-view.ts";
-import { DEAL_KEYS, dealMark } from "./deal-mark.ts";
+import { DEAL_KEYS, dealMark, tellTale } from "./deal-mark.ts";
 import { candidateOf, type Deal, type DealWork, type DoneDeal, workOnDeal } from "./deal-work.ts";
 import { keepDiscovering } from "./discovery-rounds.ts";
 import { openNamespace } from "./offloading.ts";
@@ -113,15 +113,19 @@ function dealsOf(hub: string, view: IntentView, place: Place, consumer: Consumer
     const tasks = place.tasks.filter(({ node }) => node === flavor);
     const units = tasks.reduce((sum, task) => sum + task.units, 0);
     const { uid, namespace, name } = view;
-    return {
+    const identity = {
       hub,
       intent: { uid, namespace, name },
       provider: place.provider,
       namespace: place.namespace,
       flavor,
       since: view.status.placement?.since ?? "",
+    };
+    const part = partOf(view, { tasks: tasks.length, units }, candidateOf(consumer, flavor)?.flavor);
+    return {
+      ...identity,
       wanted: { flavor, resource: tasks[0]?.resource ?? "", units },
-      part: partOf(view, { tasks: tasks.length, units }, candidateOf(consumer, flavor)?.flavor),
+      part: { ...part, memoryBytes: part.memoryBytes + tellTale(identity) },
     };
   });
 }

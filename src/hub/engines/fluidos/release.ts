@@ -1,8 +1,8 @@
 import { parseAllocation } from "../../../fluidos/allocation.ts";
-import { parseContract } from "../../../fluidos/contract.ts";
+import { type Contract, parseContract } from "../../../fluidos/contract.ts";
 import * as kinds from "../../../fluidos/kinds.ts";
 import { OFFLOADING } from "../../../fluidos/liqo.ts";
-import { CANDIDATE_KEYS } from "../../../fluidos/peering-candidate.ts";
+import { CANDIDATE_KEYS, partText } from "../../../fluidos/peering-candidate.ts";
 import { parseReservation, type Reservation } from "../../../fluidos/reservation.ts";
 import type { KubeClient } from "../../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../../kubernetes/kube-error.ts";
@@ -133,8 +133,8 @@ async function dropContract(work: DealWork, reservation: Reservation): Promise<r
     // A Contract of the same name that another transaction made is somebody else's.
     if (bought !== undefined && (bought.transaction === transaction || transaction === "")) {
       const candidate = candidateOf(work.view, flavor);
-      const mark = { [CANDIDATE_KEYS.soldBy]: contract.name, [CANDIDATE_KEYS.givenBack]: stampOf(work) };
-      if (candidate !== undefined) await annotateCandidate(client, candidate, mark, signal);
+      if (candidate !== undefined)
+        await annotateCandidate(client, candidate, saleNote(bought, work.now()), signal);
       await client.delete(kinds.CONTRACTS, target, { signal });
       leftovers.push(
         `Flavor ${flavor} of ${bought.seller.nodeID} stays sold (${contract.name}): FLUIDOS takes nothing back, its provider has to offer it anew`,
@@ -152,7 +152,12 @@ async function dropContract(work: DealWork, reservation: Reservation): Promise<r
   return leftovers;
 }
 
-const stampOf = ({ now }: DealWork): string => new Date(now()).toISOString();
+/** What has to be known of a sale when its Contract is gone. */
+const saleNote = ({ name, configuration }: Contract, now: number): Readonly<Record<string, string>> => ({
+  [CANDIDATE_KEYS.soldBy]: name,
+  [CANDIDATE_KEYS.givenBack]: new Date(now).toISOString(),
+  ...(configuration === undefined ? {} : { [CANDIDATE_KEYS.soldPart]: partText(configuration) }),
+});
 
 async function listed(
   { client, config, signal }: Pick<DealWork, "client" | "config" | "signal">,
