@@ -9,6 +9,7 @@ export function gpuChecks({ gpu }: Requirement): OfferCheck[] {
     equals("gpu-model", gpu.model, (offer) => offer.gpu.model),
     modelsCheck(gpu.models),
     equals("gpu-variant", gpu.variant, (offer) => offer.gpu.variant),
+    equals("gpu-vendor", gpu.vendor === "any" ? undefined : gpu.vendor, (offer) => offer.gpu.vendor),
     sharingCheck(gpu),
     atLeast("gpu-count", gpu.count, (offer) => offer.total),
     atLeast("gpu-memory", gpu.memoryGiMin, (offer) => offer.gpu.memoryGi),

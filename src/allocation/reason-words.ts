@@ -4,6 +4,7 @@ import type { ReasonCode } from "./reasons.ts";
 export const REASON_WORDS: Readonly<Record<ReasonCode, string>> = {
   "gpu-model": "of another model",
   "gpu-variant": "of another variant of the model",
+  "gpu-vendor": "of another vendor",
   "gpu-sharing": "shared otherwise than asked",
   "gpu-count": "with fewer GPUs on one node than it needs",
   "gpu-memory": "with less GPU memory",

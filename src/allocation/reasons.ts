@@ -8,6 +8,7 @@ export type Fact = number | string | boolean | readonly string[];
 export const REASON_CODES = [
   "gpu-model",
   "gpu-variant",
+  "gpu-vendor",
   "gpu-sharing",
   "gpu-count",
   "gpu-memory",

@@ -3,7 +3,13 @@ import { decide } from "./decide.ts";
 import type { Placed } from "./decision.ts";
 import { match } from "./match.ts";
 import type { Fact } from "./reasons.ts";
-import type { Fallback, GpuRequirement, Negotiation, Requirement } from "./requirement.ts";
+import {
+  type Fallback,
+  type GpuRequirement,
+  type Negotiation,
+  type Requirement,
+  vendorIn,
+} from "./requirement.ts";
 import type { Money, Offer, Snapshot } from "./types.ts";
 
 /** One rung of the ladder: the requirement after something was given up. */
@@ -116,7 +122,7 @@ function giveUp(
 }
 
 /**
- * Any model and tier that is as large and fast: where memory or TFLOPS have no minimum of their own, the named model's
+ * Any model and tier of the same maker that is as large and fast: where memory or TFLOPS have no minimum of their own, the named model's
  * figures become one, which the stretched rung then lowers. Without such figures there is no measure, and nothing is
  * given up.
  */
@@ -125,10 +131,13 @@ function lowerTier(gpu: GpuRequirement, offers: readonly Offer[]): GpuRequiremen
   if (model === undefined && variant === undefined && tier === undefined) return undefined;
   const figures = reference ?? figuresOf(gpu, offers);
   if (!figures) return undefined;
+  // An image is built for one maker's GPUs.
+  const vendor = rest.vendor ?? vendorIn(model);
   const memoryGiMin = rest.memoryGiMin ?? figures.memoryGi;
   const fp32TflopsMin = rest.fp32TflopsMin ?? figures.fp32Tflops;
   return {
     ...rest,
+    ...(vendor !== undefined && { vendor }),
     ...(memoryGiMin !== undefined && { memoryGiMin }),
     ...(fp32TflopsMin !== undefined && { fp32TflopsMin }),
   };

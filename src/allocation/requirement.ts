@@ -42,6 +42,8 @@ export interface GpuRequirement {
   /** Any of these models will do. */
   readonly models?: readonly string[];
   readonly variant?: string;
+  /** Lower-case name of the maker. `any`: no condition, also where something else would imply one. */
+  readonly vendor?: string;
   /** GPUs, or shares of a GPU, of each task, all in one group of equal devices on one node. */
   readonly count: number;
   /** Of a single GPU only so many thousandths: from 1 to 999, with `count` 1 and `shared`. */
@@ -141,6 +143,9 @@ export function workloadKindOf(facts: KindFacts): WorkloadKind {
   if (facts.type === "service") return "inference";
   return facts.communication === "independent" ? "hpc" : "training";
 }
+
+/** Canonical names of models begin with their maker's: `nvidia-h100`. */
+export const vendorIn = (model: string | undefined): string | undefined => model?.split("-", 1)[0];
 
 /** The strategy in force: an all-reduce over several tasks stays together unless told otherwise. */
 export function strategyOf(requirement: Requirement): Strategy {

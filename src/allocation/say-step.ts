@@ -45,6 +45,7 @@ const fewerGpus: Say = (asked, changed) =>
 const SAYINGS: Readonly<Partial<Record<SuggestionCode, Say>>> = {
   "gpu-model": gpuField("GPU model", "model"),
   "gpu-variant": gpuField("GPU variant", "variant"),
+  "gpu-vendor": gpuField("GPU vendor", "vendor"),
   "gpu-sharing": (asked) =>
     asked.gpu.multiInstance
       ? "a whole GPU instead of a MIG slice"

@@ -25,6 +25,7 @@ export function stepsFor(code: SuggestionCode, context: StepContext): readonly R
 const STEPS: Readonly<Record<SuggestionCode, Steps>> = {
   "gpu-model": another("model", ["model", "variant", "reference"]),
   "gpu-variant": another("variant", ["variant"]),
+  "gpu-vendor": another("vendor", ["vendor"]),
   "gpu-sharing": ({ requirement }) => {
     const { multiInstance: _, ...gpu } = requirement.gpu;
     const { dedicated: __, ...undedicated } = gpu;
@@ -169,7 +170,7 @@ function lowerComputeCapability({ snapshot, requirement }: StepContext): readonl
 
 /** Without the condition; then, where all tasks would get the same, with that instead of what was asked. */
 function another(
-  field: "model" | "variant" | "architecture" | "tier" | "interconnect" | "topology",
+  field: "model" | "variant" | "vendor" | "architecture" | "tier" | "interconnect" | "topology",
   dropped: readonly (keyof GpuRequirement)[],
 ): Steps {
   return ({ snapshot, requirement, cheapest }) => {

@@ -7,6 +7,7 @@ export interface RunFlags {
   readonly name?: string;
   readonly objective: keyof typeof OBJECTIVES;
   readonly type?: "service" | "batch";
+  readonly vendor?: (typeof VENDORS)[number];
   readonly gpuMemory?: string;
   readonly shared?: boolean;
   readonly spot?: boolean;
@@ -38,6 +39,9 @@ export const OBJECTIVES = {
   energy: "Energy_Efficiency",
   balanced: "Balanced_Optimization",
 } as const;
+
+/** Makers of GPUs, as the API calls them. */
+export const VENDORS = ["nvidia", "amd", "intel"] as const;
 
 /** Reads `h100:2`, `2xh100`, `h100` or `2`. Undefined where it is none of them. */
 export function parseGpuWish(text: string): GpuWish | undefined {
@@ -86,8 +90,9 @@ export function runDocument(flags: RunFlags, name: string, command: readonly str
   });
 }
 
-const gpuOf = ({ gpu, gpuMemory, shared }: RunFlags): object => ({
+const gpuOf = ({ gpu, vendor, gpuMemory, shared }: RunFlags): object => ({
   model: gpu.model,
+  vendor,
   count: gpu.count,
   memory_min: gpuMemory,
   shared,

@@ -12,6 +12,7 @@ import {
   parseGpuWish,
   type RunFlags,
   runDocument,
+  VENDORS,
 } from "./run-document.ts";
 
 const HELP = `
@@ -50,6 +51,7 @@ const runFlags = (): readonly Option[] => [
   new Option("--gpu <model:count>", "GPUs of each task: h100:2, 2xh100, l40s, or a number for any model")
     .argParser(gpuWish)
     .default({ count: 1 }, "1"),
+  new Option("--vendor <vendor>", "maker of the GPUs that the image is built for").choices(VENDORS),
   new Option("--gpu-memory <size>", "least memory of each GPU, such as 40Gi"),
   new Option("--shared", "a share of a GPU (MIG, time slice, MPS) will do"),
   new Option("--spot", "nodes that may be taken away will do"),

@@ -11,6 +11,11 @@ export const gpuSchema = z
         "Model, nvidia-a100, or with its variant, nvidia-a100-sxm4-80gb. Any or absent: no condition.",
       )
       .optional(),
+    vendor: looseChoice(["NVIDIA", "AMD", "Intel", "Any"], { restValues: { NVIDIA: "nvidia", AMD: "amd" } })
+      .describe(
+        "Maker of the GPUs, for which the image is built. Absent: no condition at first, but what has run stays with the maker that it ran on; Any: not even that.",
+      )
+      .optional(),
     count: whole(1, 1024)
       .describe("GPUs of each replica or task, all on one node: at least so many, never exactly.")
       .default(1),

@@ -39,6 +39,7 @@ const placementSchema = z
     flavor: z.string().describe("Flavor that was taken.").optional(),
     node: z.string().describe("Node, or several with commas between.").optional(),
     model: z.string().describe("Model of the GPUs.").optional(),
+    vendor: z.string().describe("Maker of the GPUs, where all are of one.").optional(),
     gpus: count().describe("GPUs, slices or shares in all."),
     rate: z.string().describe('Cost of an hour in all, such as "8.50 EUR".').optional(),
     engine: z.enum(["direct", "fluidos"]).describe("How it was reserved.").optional(),
@@ -169,6 +170,10 @@ export const intentStatusSchema = z
       .optional(),
     moved: movedSchema.optional(),
     start: startSchema.optional(),
+    ranOn: z
+      .string()
+      .describe("Maker of the GPUs that it has run on: it goes to no others, unless its spec says so.")
+      .optional(),
     decision: decisionSchema.optional(),
     cost: costSchema.optional(),
     queue: queueSchema.optional(),

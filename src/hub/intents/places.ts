@@ -44,6 +44,8 @@ export function placementOf(
 ): IntentPlacement {
   const chosen = decision.placements.map((placement) => offers.find(({ id }) => id === placement.offer));
   const models = [...new Set(chosen.map(modelOf).filter((model) => model !== undefined))];
+  const vendors = new Set(chosen.map((offer) => offer?.gpu.vendor));
+  const vendor = vendors.size === 1 ? chosen[0]?.gpu.vendor : undefined;
   let index = 0;
   const tasks = decision.placements.flatMap((placement) =>
     Array.from({ length: placement.tasks }, (): IntentTask => taskOf(placement, index++)),
@@ -52,6 +54,7 @@ export function placementOf(
     provider: unique(decision.placements.map(({ provider }) => provider)),
     node: unique(decision.placements.map(({ node }) => node)),
     ...(models.length === 0 ? {} : { model: models.join(",") }),
+    ...given({ vendor }),
     gpus: decision.placements.reduce((sum, { units }) => sum + units, 0),
     ...(decision.rate === undefined ? {} : { rate: formatMoney(rounded(decision.rate)) }),
     engine: chosen.some((offer) => offer?.soldOnce === true) ? "fluidos" : "direct",

@@ -4,6 +4,7 @@ import {
   type GpuRequirement,
   type Negotiation,
   type Requirement,
+  vendorIn,
   workloadKindOf,
 } from "../../allocation/requirement.ts";
 import type { CurrencyRates, Money, Objective } from "../../allocation/types.ts";
@@ -105,6 +106,19 @@ function gpuOf({ workload, constraints }: IntentSpec, { resolveModel }: Requirem
     };
   }
   const { known: _, ...model } = named ?? { known: true };
+  const vendor = gpu.vendor?.toLowerCase();
+  const made = vendorIn(model.model);
+  if (vendor !== undefined && vendor !== "any" && made !== undefined && made !== vendor)
+    return {
+      ok: false,
+      problems: [
+        {
+          path: "spec.workload.resources.gpu.vendor",
+          reason: "contradiction",
+          message: `is ${gpu.vendor}, but the model (${gpu.model}) is not made by it; drop one`,
+        },
+      ],
+    };
   const isInterruptible = gpu.interruptible === true || constraints?.preEmptible === true;
   return {
     ok: true,
@@ -113,6 +127,7 @@ function gpuOf({ workload, constraints }: IntentSpec, { resolveModel }: Requirem
       count: gpu.count,
       ...minimumsOf(gpu),
       ...given({
+        vendor,
         architecture: gpu.architecture,
         tier: gpu.tier?.toLowerCase(),
         interconnect: gpu.interconnect === undefined ? undefined : INTERCONNECTS[gpu.interconnect],

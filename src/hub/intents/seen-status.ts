@@ -4,7 +4,7 @@ import { no, yes } from "./conditions.ts";
 import { accrue, stopCost } from "./cost.ts";
 import type { IntentView } from "./intent-view.ts";
 import { change, type Verdicts } from "./next-status.ts";
-import { seenStart } from "./start.ts";
+import { hasStarted, seenStart } from "./start.ts";
 
 /** What its pods do. A batch that is done gives its GPUs back. */
 export function observedStatus(view: IntentView, seen: WorkloadObservation, now: number): IntentStatus {
@@ -13,7 +13,8 @@ export function observedStatus(view: IntentView, seen: WorkloadObservation, now:
   const isOver = isBatch && (phase === "Completed" || phase === "Failed");
   const verdicts: Verdicts = { Ready: ready ? yes(reason, message) : no(reason, message) };
   const start = seenStart(view, seen, now);
-  if (!isOver) return change(view, now, { phase, message, workloadURL: url, start }, verdicts);
+  const ranOn = (hasStarted(view, seen) ? view.status.placement?.vendor : undefined) ?? view.status.ranOn;
+  if (!isOver) return change(view, now, { phase, message, workloadURL: url, start, ranOn }, verdicts);
   return change(
     view,
     now,

@@ -70,7 +70,7 @@ export const seenStart = (view: Started, seen: WorkloadObservation, now: number)
   hasStarted(view, seen) ? undefined : troubledStart(view, seen.start?.trouble !== undefined, now);
 
 /** Some of it runs; of tasks that work together, all. */
-function hasStarted(view: Started, { phase, ready }: WorkloadObservation): boolean {
+export function hasStarted(view: Started, { phase, ready }: WorkloadObservation): boolean {
   if (phase === "Completed" || ready) return true;
   return phase === "Running" && !worksTogether(view);
 }

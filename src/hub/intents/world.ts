@@ -51,15 +51,21 @@ export function take({ store, book, unsure, clean }: World, view: IntentView): v
   if ((newest?.status.abandoned ?? []).length > 0) clean(view.key);
 }
 
-export const requirementFor = ({ options, context }: World, view: IntentView): ReadRequirement =>
-  view.read.ok
-    ? requirementOf(view.read.spec, {
-        resolveModel: options.resolveModel,
-        now: context.now(),
-        currency: options.currency,
-        currencyRates: options.currencyRates,
-      })
-    : view.read;
+/** What it asks; what has run somewhere asks for GPUs of the same maker, unless it says otherwise. */
+export function requirementFor({ options, context }: World, view: IntentView): ReadRequirement {
+  if (!view.read.ok) return view.read;
+  const read = requirementOf(view.read.spec, {
+    resolveModel: options.resolveModel,
+    now: context.now(),
+    currency: options.currency,
+    currencyRates: options.currencyRates,
+  });
+  const { ranOn } = view.status;
+  if (!read.ok || ranOn === undefined) return read;
+  const { gpu } = read.requirement;
+  const isFree = gpu.vendor === undefined && gpu.model === undefined;
+  return isFree ? { ok: true, requirement: { ...read.requirement, gpu: { ...gpu, vendor: ranOn } } } : read;
+}
 
 /** The requirement of an Intent that was admitted. */
 export function askedBy(world: World, view: IntentView): Requirement | undefined {

@@ -23,6 +23,9 @@ describe("the GPU", () => {
       { variant: "pcie-40gb" },
       [{ code: "gpu-variant", has: "sxm4-80gb", needs: "pcie-40gb" }],
     ],
+    ["GPUs of its maker", { vendor: "nvidia" }, []],
+    ["GPUs of any maker", { vendor: "any" }, []],
+    ["GPUs of another maker", { vendor: "amd" }, [{ code: "gpu-vendor", has: "nvidia", needs: "amd" }]],
     ["all GPUs of the node", { count: 8 }, []],
     [
       "more than the node has",

@@ -61,6 +61,17 @@ describe("the ladder", () => {
     );
   });
 
+  test.each([
+    ["the maker of the named model", {}, "nvidia"],
+    ["the maker that is asked for", { vendor: "amd" }, "amd"],
+    ["no maker where any will do", { vendor: "any" }, "any"],
+  ])("holds a lower tier to %s", (_, gpu, vendor) => {
+    const rungs = rungsOf(asking({ fallbacks: ["lower-tier"] }, { gpu: { model: "nvidia-a100", ...gpu } }), [
+      a100,
+    ]);
+    expect(rungs.map((rung) => rung !== "queue" && rung.requirement.gpu.vendor)).toContain(vendor);
+  });
+
   test("has no lower tier for a model of which nothing is known", () => {
     expect(rungsOf(asking({ fallbacks: ["lower-tier"] }, { gpu: { model: "unknown" } }), [a100])).toEqual([]);
   });

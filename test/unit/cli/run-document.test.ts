@@ -42,6 +42,11 @@ describe("GPUs", () => {
 });
 
 describe("flags", () => {
+  it("GPUs of the maker that the image is built for", () => {
+    const { gpu } = specOf({ gpu: { count: 1 }, vendor: "amd" }).workload.resources;
+    expect(gpu).toMatchObject({ vendor: "AMD", count: 1 });
+  });
+
   it("two H100 in the EU under 10 EUR an hour", () => {
     const spec = specOf({ in: "EU", maxHourly: "10EUR" }, ["torchrun", "train.py"]);
     expect(spec).toMatchObject({

@@ -1,6 +1,6 @@
 import { exchange } from "../../../allocation/currency.ts";
 import type { Decision } from "../../../allocation/decision.ts";
-import type { Requirement } from "../../../allocation/requirement.ts";
+import { type Requirement, vendorIn } from "../../../allocation/requirement.ts";
 import type { CurrencyRates, Money } from "../../../allocation/types.ts";
 import { formatMoney } from "../../../units/money.ts";
 import { ApiError } from "../api-error.ts";
@@ -11,6 +11,8 @@ import type { HardLimit } from "../tenants/capsule-quotas.ts";
 export interface Share {
   readonly gpus: number;
   readonly model: string | undefined;
+  /** Maker of the GPUs, where that is known. */
+  readonly vendor?: string | undefined;
   /** Of an hour; undefined: not known. */
   readonly rate: Money | undefined;
   /** Namespace of the Intent. */
@@ -27,7 +29,8 @@ export function shareOf(
   rate: Money | undefined,
 ): Share {
   const placed = decision.placed ? unitsOf(decision.placements) : undefined;
-  return { gpus: gpu.count * tasks, model: gpu.model, rate, namespace, units: placed };
+  const vendor = gpu.vendor === "any" ? undefined : (gpu.vendor ?? vendorIn(gpu.model));
+  return { gpus: gpu.count * tasks, model: gpu.model, vendor, rate, namespace, units: placed };
 }
 
 /** Units of each resource that tasks take. */
@@ -74,9 +77,8 @@ export function requireHardLimits(
 }
 
 /** What waits for a place may get any resource of its vendor's: it counts for each of them. */
-function unitsFor({ units, gpus, model }: Share, resource: string): number {
+function unitsFor({ units, gpus, vendor }: Share, resource: string): number {
   if (units !== undefined) return units[resource] ?? 0;
-  const [vendor] = model?.split("-") ?? [];
   const [domain = ""] = resource.split("/");
   return vendor === undefined || domain.includes(vendor) ? gpus : 0;
 }

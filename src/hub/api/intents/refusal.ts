@@ -10,6 +10,7 @@ import type { ErrorCode } from "../error-codes.ts";
 const CODES: Readonly<Partial<Record<ReasonCode, ErrorCode>>> = {
   "gpu-model": "GPU_MODEL_UNAVAILABLE",
   "gpu-variant": "GPU_MODEL_UNAVAILABLE",
+  "gpu-vendor": "GPU_MODEL_UNAVAILABLE",
   "gpu-memory": "GPU_MEMORY_INSUFFICIENT",
   "gpu-memory-max": "GPU_MEMORY_INSUFFICIENT",
   "gpu-count": "GPU_COUNT_INSUFFICIENT",

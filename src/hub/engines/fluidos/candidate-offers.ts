@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { vendorIn } from "../../../allocation/requirement.ts";
 import type { Contract } from "../../../fluidos/contract.ts";
 import type { FlavorFacts } from "../../../fluidos/flavor-facts.ts";
 import { type FlavorUnits, gpusOf } from "../../../fluidos/gpus.ts";
@@ -246,5 +247,3 @@ function valuesOf(flavor: FlavorFacts, units: Units | undefined): NodeRecord["de
       : { "cost.fluidos.eu/hourly-rate": rate * share, "cost.fluidos.eu/currency": currency }),
   } as NodeRecord["description"]["values"];
 }
-
-const vendorIn = (model: string | undefined): string | undefined => model?.split("-", 1)[0];

@@ -44,6 +44,8 @@ describe("what an Intent asks, for the allocator", () => {
   it.each([
     ["a model by its alias", { model: "h100" }, { model: "nvidia-h100", reference: { memoryGi: 80 } }],
     ["any model", { model: "any" }, {}],
+    ["a maker, in any spelling", { vendor: "nvidia" }, { vendor: "nvidia" }],
+    ["any maker, which is more than none", { vendor: "Any" }, { vendor: "any" }],
     ["memory", { memoryMin: "40Gi", memoryMax: "80Gi" }, { memoryGiMin: 40, memoryGiMax: 80 }],
     ["a clock", { clockSpeedMin: "1.5G" }, { clockHzMin: 1.5e9 }],
     [
@@ -107,6 +109,18 @@ describe("what an Intent asks, for the allocator", () => {
       requirement({ constraints: { negotiation: { fallbackStrategy } } }).negotiation?.fallbacks;
     expect(negotiation("lower_tier,spot,queue")).toEqual(["lower-tier", "spot", "queue"]);
     expect(negotiation("fail")).toEqual([]);
+  });
+
+  it.each([
+    ["AMD", false],
+    ["NVIDIA", true],
+    ["Any", true],
+  ])("takes a model of NVIDIA's with vendor %s: %s", (vendor, ok) => {
+    const result = read({}, { resources: { gpu: { model: "h100", vendor } } });
+    expect(result.ok).toBe(ok);
+    expect(result.ok ? [] : result.problems).toMatchObject(
+      ok ? [] : [{ path: "spec.workload.resources.gpu.vendor", message: expect.stringContaining("(h100)") }],
+    );
   });
 
   it("tells an unknown model with its path and the nearest known one", () => {

@@ -269,6 +269,13 @@ describe("a start", () => {
     expect(progress(view({ status: { start } }), 1, running(true)).status.start).toBeUndefined();
   });
 
+  it("that runs remembers whose GPUs it runs on, and one that does not run does not", () => {
+    const placement = { ...PLACED.placement, vendor: "nvidia" } as NonNullable<IntentStatus["placement"]>;
+    const given = view({ status: { placement } });
+    expect(progress(given, 1, running(true)).status.ranOn).toBe("nvidia");
+    expect(progress(progress(given, 1, FAILING), 6, FAILING).status.ranOn).toBeUndefined();
+  });
+
   it("waits longer, and never less, after a clock was stepped back", () => {
     expect(say(progress(view(), -60, seen()))).toBe("Provisioning holds");
     expect(say(progress(progress(view(), 1, FAILING), -60, FAILING))).toBe("Provisioning holds");

@@ -73,6 +73,17 @@ describe("an Intent's turn", () => {
     expect(takeTurn(starving, asking(1)).result).toBe("waits");
   });
 
+  it("goes where it did not start only if there is no other place", () => {
+    const shuns = new Set(["alpha/a"]);
+    const nodeOf = (outcome: Outcome) =>
+      outcome.result === "placed" ? outcome.decision.placements[0]?.node : outcome.result;
+    expect(nodeOf(takeTurn(passWith({}), asking(1, { shuns })))).toBe("b");
+    expect(nodeOf(takeTurn(passWith({ b: 8 }), asking(1, { shuns })))).toBe("a");
+    const both = new Set(["alpha/a", "alpha/b"]);
+    expect(nodeOf(takeTurn(passWith({ b: 8 }), asking(1, { shuns: both })))).toBe("a");
+    expect(nodeOf(takeTurn(passWith({ b: 8 }), asking(1, { avoids: shuns })))).toBe("waits");
+  });
+
   it("does not go back to where it was lost", () => {
     const outcome = takeTurn(passWith({}), asking(1, { avoids: new Set(["alpha/a"]) }));
     expect(outcome.result === "placed" && outcome.decision.placements[0]?.node).toBe("b");
