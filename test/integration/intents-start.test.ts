@@ -43,7 +43,7 @@ beforeAll(async () => {
     await cluster(name).addNode({ name: `gpu-${index + 1}`, annotations });
   }
   intents = intentsOf(federation.hub);
-}, 60_000);
+});
 afterEach(async () => {
   await intents.remove("lame");
   await live(100, async () => !(await intents.exists("lame")) && (await made()).length === 0);
