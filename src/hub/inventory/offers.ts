@@ -63,7 +63,7 @@ export function offersOf(node: NodeRecord, pods: Iterable<PodRecord>, options: O
     ...site,
   };
   const offers = offered.map((group): Offer => {
-    const total = Math.floor(node.devices.get(group.resource) ?? 0);
+    const total = unitsOf(group, node.devices.get(group.resource) ?? 0);
     const rate = rateOf(group);
     return {
       id: `${provider}/${node.name}/${group.resource}`,
@@ -78,6 +78,13 @@ export function offersOf(node: NodeRecord, pods: Iterable<PodRecord>, options: O
   });
   return { offers, problems: problemsOf(node, groups, closed) };
 }
+
+/**
+ * What is allocatable, but no more than is described: beyond that may be parts of the same devices, cut by somebody who did not
+ * tell (HAMi counts ten for each GPU), or devices of another kind.
+ */
+const unitsOf = ({ count, replicas }: OfferedGroup, allocatable: number): number =>
+  Math.min(Math.floor(allocatable), count * replicas);
 
 /** Devices of the node; where GPUs are cut into slices, their slices. */
 const gpusOf = (groups: readonly OfferedGroup[]): number => groups.reduce((sum, { count }) => sum + count, 0);

@@ -68,7 +68,9 @@ describe("turns that are looked over", () => {
     const decisions = improved(pool, [any, any, any, picky, picky]);
     expect(placedOf(decisions)).toBe(5);
     const taken = decisions.flatMap((decision) => (decision.placed ? decision.placements : []));
-    const left = reserve(openLedger(pool), taken).offers.map(({ devices }) => devices?.filter(Boolean).length);
+    const left = reserve(openLedger(pool), taken).offers.map(
+      ({ devices }) => devices?.filter(Boolean).length,
+    );
     expect(left.reduce((sum: number, count) => sum + (count ?? 0), 0)).toBe(1);
   });
 

@@ -140,7 +140,9 @@ describe("moves that make room", () => {
       return true;
     };
     const rules = { ...RULES, maxMoves: 3 };
-    expect(planMoves(holding(snapshot(...nodes), seated), pair, seated, rules, { forSeeker })).toBeUndefined();
+    expect(
+      planMoves(holding(snapshot(...nodes), seated), pair, seated, rules, { forSeeker }),
+    ).toBeUndefined();
     // Once for the sites, once for what is missing, and for each of the sets that are tried.
     expect(looks / nodes.length).toBeLessThanOrEqual(10);
   });

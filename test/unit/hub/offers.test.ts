@@ -104,6 +104,12 @@ describe("what is free", () => {
     expect(only({}, pods)).toMatchObject({ total: 8, free, nodeIdle });
   });
 
+  it("is no more than is described, where somebody cut the GPUs and did not tell (HAMi: ten units for each)", () => {
+    const cut = { allocatable: { cpu: "192", memory: "2000Gi", pods: "110", "nvidia.com/gpu": "80" } };
+    expect(only(cut)).toMatchObject({ total: 8, free: 8 });
+    expect(only(cut, [gpuPod(3)])).toMatchObject({ total: 8, free: 5 });
+  });
+
   it("leaves the CPU and memory that nobody requests, of pods without GPUs too", () => {
     const pods = [
       podRecord({ requests: { cpu: "100m", memory: "1Gi" } }),
