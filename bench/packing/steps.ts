@@ -21,6 +21,8 @@ import { generator } from "./random.ts";
 import { MILLI, type Shape } from "./workload.ts";
 
 const MIB_PER_GIB = 1024;
+/** New places that are looked for in one plan, as the hub does. */
+const TRIES = 16;
 
 /** So many arrivals wait at the same time: a pass of the hub over its queue. Who gets no place is dropped, as always here. */
 export function inBatches(arena: Arena, size: number): Place {
@@ -148,7 +150,7 @@ function placeOne(
 function makeRoom(scene: Scene, requirement: Requirement, maxMoves: number): Placement | undefined {
   const { running, arena } = scene;
   const seats = [...running.values()].filter(({ isMovable }) => isMovable);
-  const plan = planMoves(scene.ledger, requirement, seats, { maxMoves, worseBy: 0, tries: 128 });
+  const plan = planMoves(scene.ledger, requirement, seats, { maxMoves, worseBy: 0, tries: TRIES });
   if (plan === undefined) return undefined;
   scene.ledger = moved(scene.ledger, seats, plan);
   arena.tally.moves += plan.moves.length;
