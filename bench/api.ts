@@ -6,11 +6,12 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import autocannon from "autocannon";
+import { type Load, type Recordings, recordAnswers } from "./api/recorded.ts";
 import type { Measured, Question } from "./api/server.ts";
 import { serve } from "./api/server.ts";
 import { BENCH_TOKEN } from "./api/tokens.ts";
 import { conditionsOf, type Figure, median, printResult, saveResult } from "./support/figures.ts";
-import { cpuMillisecondsOf } from "./support/proc.ts";
+import { cpuMillisecondsOf, type Memory, memoryOf } from "./support/proc.ts";
 
 const { values } = parseArgs({
   options: {
@@ -20,16 +21,8 @@ const { values } = parseArgs({
     connections: { type: "string", default: "16" },
     json: { type: "string" },
     serve: { type: "string" },
-    body: { type: "string", default: "0" },
   },
 });
-
-interface Load {
-  readonly method: "GET" | "POST";
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
 
 interface Round {
   readonly perSecond: number;
@@ -42,14 +35,23 @@ interface Round {
 interface Server {
   load(load: Load): Promise<Round>;
   ask(question: Question): Promise<Measured>;
+  memory(): Memory;
   readonly url: string;
   end(): void;
 }
 
-async function startServer(kind: "api" | "bare", body: number): Promise<Server> {
-  const args = ["--serve", kind, "--offers", values.offers, "--body", String(body)];
-  const child = fork(process.argv[1] ?? "", args, { execArgv: ["--expose-gc"] });
+/** With recordings the bare server, without the API. */
+async function startServer(recordings?: Recordings): Promise<Server> {
+  const kind = recordings === undefined ? "api" : "bare";
+  const child = fork(process.argv[1] ?? "", ["--serve", kind, "--offers", values.offers], {
+    execArgv: ["--expose-gc"],
+    serialization: "advanced",
+  });
   process.once("exit", () => child.kill("SIGKILL"));
+  if (recordings !== undefined) {
+    await once(child, "message");
+    child.send(recordings);
+  }
   const [{ port }] = (await once(child, "message")) as [{ port: number }];
   const url = `http://127.0.0.1:${port}`;
   const { pid = 0 } = child;
@@ -74,6 +76,7 @@ async function startServer(kind: "api" | "bare", body: number): Promise<Server> 
       child.send(question);
       return ((await once(child, "message")) as [Measured])[0];
     },
+    memory: () => memoryOf(pid),
     end: () => void child.kill("SIGKILL"),
   };
 }
@@ -117,39 +120,49 @@ const intent = (gpu: object, constraints: object = {}): string =>
     },
   });
 const JSON_TYPE = { "Content-Type": "application/json" };
-const GZIP = { "Accept-Encoding": "gzip" };
-const READ = "/resources?limit=500";
+
+/** How long the bodies are that both send. */
+const bytesOf = (recordings: Recordings): string =>
+  [...recordings.values()].map(({ body }) => body.byteLength).join("+");
+
+const PLACED = {
+  method: "POST",
+  path: "/intents?dry_run=true",
+  headers: JSON_TYPE,
+  body: intent({ model: "nvidia-h100", count: 2 }, { location: "EU" }),
+} as const;
+const REFUSED = { ...PLACED, body: intent({ count: 8 }, { max_hourly_cost: "0.1 EUR" }) };
+const ALL = { method: "GET", path: "/resources?limit=500" } as const;
+const PACKED = { ...ALL, headers: { "Accept-Encoding": "gzip" } };
+const FILTERED = { method: "GET", path: "/resources?model=h100&available=true" } as const;
 
 async function bench(): Promise<void> {
-  const api = await startServer("api", 0);
-  const headers = { Authorization: `Bearer ${BENCH_TOKEN}` };
-  const answer = await (await fetch(api.url + READ, { headers })).arrayBuffer();
-  const bare = await startServer("bare", answer.byteLength);
-  const first = { method: "GET", path: READ } as const;
-  const reads = await compare(api, bare, first);
+  const api = await startServer();
+  const recordings = await recordAnswers(api.url, [ALL, PACKED, FILTERED, PLACED]);
+  const bare = await startServer(recordings);
+  const first = await compare(api, bare, ALL);
   const start = await api.ask("measure");
-  const packed = await compare(api, bare, { ...first, headers: GZIP });
-  const unchanged = await compare(api, bare, { method: "GET", path: "/resources?model=h100&available=true" });
+  const packed = await compare(api, bare, PACKED);
+  const filtered = await compare(api, bare, FILTERED);
   const end = await api.ask("measure");
-  const post = { method: "POST", path: "/intents?dry_run=true", headers: JSON_TYPE } as const;
-  const placed = { ...post, body: intent({ model: "nvidia-h100", count: 2 }, { location: "EU" }) };
-  const dryRuns = await compare(api, bare, placed);
-  const refused = { ...post, body: intent({ count: 8 }, { max_hourly_cost: "0.1 EUR" }) };
+  const resident = api.memory().resident;
+  const dryRuns = await compare(api, bare, PLACED);
   const blocks = {
-    reads: await longestBlock(api, first, (text) => text.includes("available_gpus")),
-    dryRuns: await longestBlock(api, placed, (text) => text.includes('"outcome":"placed"')),
-    refusals: await longestBlock(api, refused, (text) => text.includes('"suggestions":[{')),
+    reads: await longestBlock(api, ALL, (text) => text.includes("available_gpus")),
+    dryRuns: await longestBlock(api, PLACED, (text) => text.includes('"outcome":"placed"')),
+    refusals: await longestBlock(api, REFUSED, (text) => text.includes('"suggestions":[{')),
   };
   const result = {
     bench: "api",
-    conditions: conditionsOf({ ...values, body: `${answer.byteLength} bytes` }),
+    conditions: conditionsOf({ ...values, bytes: bytesOf(recordings) }),
     figures: [
-      ...figuresOf("read", reads, 0.5),
+      ...figuresOf("read", first, 0.5),
       ...figuresOf("read with gzip", packed, 0.5),
-      ...figuresOf("read with filters", unchanged),
+      ...figuresOf("read with filters", filtered, 0.5),
       ...figuresOf("dry run", dryRuns),
       { name: "heap after the reads", value: start.heap, unit: "MiB" },
       { name: "heap after as many more", value: end.heap, unit: "MiB", atMost: start.heap * 1.1 },
+      { name: "resident memory after them", value: resident, unit: "MiB" },
       { name: "longest turn of a read", value: blocks.reads, unit: "ms CPU", atMost: 50 },
       { name: "longest turn of a dry run", value: blocks.dryRuns, unit: "ms CPU", atMost: 50 },
       { name: "longest turn of a refusal", value: blocks.refusals, unit: "ms CPU", atMost: 50 },
@@ -178,5 +191,5 @@ async function longestBlock(api: Server, load: Load, isGood: (text: string) => b
 }
 
 if (values.serve === "api" || values.serve === "bare")
-  await serve(values.serve, { offers: Number(values.offers), body: Number(values.body) });
+  await serve(values.serve, { offers: Number(values.offers) });
 else await bench();

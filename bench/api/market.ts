@@ -42,10 +42,17 @@ export function offersOf(count: number): readonly Offer[] {
   });
 }
 
-/** A federation that has these offers, and tells of a change so often. */
-export function changingFederation(offers: readonly Offer[], everyMs: number): Federation {
+/** A federation that has these offers; so often something is taken or given back on one node. */
+export function changingFederation(start: readonly Offer[], everyMs: number): Federation {
   const listeners = new Set<() => void>();
+  let offers = start;
+  let turn = 0;
   setInterval(() => {
+    // Nodes far from each other, one after the other: 7919 is a prime.
+    const changed = (turn++ * 7919) % offers.length;
+    offers = offers.map((each, index) =>
+      index === changed ? { ...each, free: (each.free + 1) % 9, nodeIdle: each.free === 7 } : each,
+    );
     for (const listener of listeners) listener();
   }, everyMs);
   const pool = {

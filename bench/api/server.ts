@@ -1,23 +1,26 @@
 /** The servers that are compared, each in a process of its own: the REST API, and one of the same framework that does nothing. */
-import { gzipSync } from "node:zlib";
+import { once } from "node:events";
 import type { HttpBindings } from "@hono/node-server";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { countAnswers } from "../../src/hub/api/api.ts";
 import { createApp } from "../../src/hub/api/app.ts";
 import { createAuthenticator } from "../../src/hub/api/auth/authenticate.ts";
-import { evenGrant, PERMISSIONS } from "../../src/hub/api/auth/permissions.ts";
 import { createPendingIntents } from "../../src/hub/api/intents/pending.ts";
 import { createMarket } from "../../src/hub/api/market.ts";
 import { createRateLimit } from "../../src/hub/api/rate-limit.ts";
 import { apiRoutes } from "../../src/hub/api/routes.ts";
 import { serveApp } from "../../src/hub/api/server.ts";
-import type { Tenancy } from "../../src/hub/api/tenants/tenancy.ts";
+import type { Tenant } from "../../src/hub/api/tenants/directory.ts";
+import { createTenancy } from "../../src/hub/api/tenants/tenancy.ts";
 import type { ApiWorld } from "../../src/hub/api/world.ts";
 import { hubConfigSchema } from "../../src/hub/config.ts";
 import { createIntentCache } from "../../src/hub/intents/intent-cache.ts";
 import { elapsed } from "../../src/kubernetes/timing.ts";
 import { createLogger } from "../../src/observability/logger.ts";
+import { createMetrics } from "../../src/observability/metrics.ts";
 import { MEANING } from "../../test/integration/api-harness.ts";
 import { changingFederation, offersOf } from "./market.ts";
+import { type Recordings, recordingKey } from "./recorded.ts";
 import { knownTokens } from "./tokens.ts";
 
 /** What the bench asks a server, and what it answers. */
@@ -30,12 +33,9 @@ export interface Measured {
 }
 
 /** Serves until it is killed; tells its port, then answers questions. */
-export async function serve(
-  kind: "api" | "bare",
-  options: { readonly offers: number; readonly body: number },
-) {
+export async function serve(kind: "api" | "bare", options: { readonly offers: number }): Promise<void> {
   const log = createLogger({ level: "error" });
-  const app = kind === "api" ? apiApp(options.offers) : bareApp(options.body);
+  const app = kind === "api" ? apiApp(options.offers) : bareApp(await recordings());
   const { port } = await serveApp(app, { listen: { host: "127.0.0.1", port: 0 }, tls: undefined, log });
   const turns = watchTurns();
   process.on("message", (question: Question) => {
@@ -79,14 +79,11 @@ function apiApp(count: number): Hono<{ Bindings: HttpBindings }> {
   if (config === undefined) throw new Error("no configuration of the API");
   const log = createLogger({ level: "error" });
   const unlimited = createRateLimit({ perSecond: 1e9, burst: 1e9 }, elapsed);
-  const tenants = { get: () => ({ name: "acme", namespaces: ["acme"], owners: undefined, limits: [] }) };
-  const grant = evenGrant("acme", ["acme"], PERMISSIONS);
-  const tenancy: Tenancy = {
-    grants: () => Promise.resolve([grant]),
-    grantIn: () => Promise.resolve(grant),
-    isAdmin: () => Promise.resolve(false),
-    exists: () => Promise.resolve(true),
-  };
+  const owners = [{ kind: "User", name: "bench" }];
+  const tenant: Tenant = { name: "acme", namespaces: ["acme"], owners, limits: [] };
+  const tenants = { all: () => [tenant], get: () => tenant, run: () => Promise.resolve() };
+  const access = { may: () => Promise.resolve(false), exists: () => Promise.resolve(true) };
+  const tenancy = createTenancy(tenants, access, elapsed);
   const tokens = knownTokens();
   const cache = createIntentCache({
     client: {} as never,
@@ -126,24 +123,33 @@ function apiApp(count: number): Hono<{ Bindings: HttpBindings }> {
     perToken: unlimited,
     perAddress: unlimited,
     clientAddress: (remote) => remote ?? "",
-    onAnswer: () => undefined,
+    onAnswer: countAnswers(createMetrics()),
     log,
     ending: new AbortController().signal,
     isTls: false,
   });
 }
 
-/** The same server and framework, with answers of the same size that nobody has to think about. */
-function bareApp(bytes: number): Hono<{ Bindings: HttpBindings }> {
+/** What the bare server is to answer comes as its first message. */
+async function recordings(): Promise<Recordings> {
+  const answers = once(process, "message") as Promise<[Recordings]>;
+  process.send?.("ready");
+  return (await answers)[0];
+}
+
+/** The same server and framework, which gives the very bytes that the API gave, without a thought. */
+function bareApp(recorded: Recordings): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
-  const answer = Buffer.alloc(bytes, "x");
-  const packed = gzipSync(answer, { level: 0 });
-  const headers = { "Content-Type": "application/json" };
-  app.get("/resources", (context) =>
-    context.body(context.req.header("Accept-Encoding") === undefined ? answer : packed, 200, headers),
-  );
-  app.post("/intents", async (context) =>
-    context.json({ got: Object.keys(await context.req.json()).length }),
-  );
+  const answer = ({ req, body, env }: Context<{ Bindings: HttpBindings }>): Response => {
+    const key = recordingKey(req.method, env.incoming.url ?? "", req.header("Accept-Encoding"));
+    const known = recorded.get(key);
+    if (known === undefined) throw new Error(`nothing was recorded for ${key}`);
+    return body(known.body, 200, known.headers);
+  };
+  app.get("/resources", answer);
+  app.post("/intents", async (context) => {
+    await context.req.json();
+    return answer(context);
+  });
   return app;
 }

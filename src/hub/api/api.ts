@@ -120,7 +120,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   };
 }
 
-function countAnswers(registry: Metrics): AppOptions["onAnswer"] {
+/** Counts answers by route, method and status. */
+export function countAnswers(registry: Metrics): AppOptions["onAnswer"] {
   const answers = counter(registry, {
     name: "flare_hub_api_requests_total",
     help: "Requests that the REST API answered, by route, method and status.",

@@ -1,14 +1,14 @@
-import { type Ledger, openLedger, record } from "../../allocation/ledger.ts";
+import type { Ledger } from "../../allocation/ledger.ts";
 import type { CurrencyRates } from "../../allocation/types.ts";
 import type { Federation } from "../federation.ts";
-import type { IntentCache } from "../intents/intent-cache.ts";
-import { heldPlacements } from "../intents/places.ts";
+import { createBook } from "../intents/book.ts";
+import { followHeld, type IntentCache } from "../intents/intent-cache.ts";
 import { ApiError } from "./api-error.ts";
 
 /** What can be had, and what is held, at one moment. */
 export interface Prices {
   readonly ledger: Ledger;
-  /** Grows with every change. */
+  /** Grows with every change of what can be had. */
   readonly version: number;
 }
 
@@ -29,19 +29,30 @@ export interface MarketOptions {
 /** What is told may be so old: with ten thousand nodes something changes all the time. */
 const FRESH_MS = 1000;
 
-/** Creates the market; it is worked out when somebody asks, and not again before something changed. */
+/**
+ * Creates the market; it is worked out when somebody asks, and not again before something changed. What it was is carried on:
+ * from one look to the next a few nodes change out of thousands.
+ */
 export function createMarket({ federation, intents, currencyRates, now }: MarketOptions): Market {
+  const { pool } = federation;
+  const book = createBook({ pool, reservations: { set: () => undefined }, currencyRates });
   let prices: (Prices & { readonly at: number }) | undefined;
   let isStale = true;
   const touch = (): void => {
     isStale = true;
   };
-  const unsubscribe = [federation.pool.subscribe(touch), intents.subscribe(touch)];
+  const unsubscribe = [
+    pool.subscribe(touch),
+    followHeld(intents, (uid, held) => {
+      book.set(uid, held);
+      touch();
+    }),
+  ];
   const workOut = (): Prices & { readonly at: number } => {
-    const held = [...intents.values()].flatMap(heldPlacements);
-    const ledger = record(openLedger({ offers: federation.pool.offers(), currencyRates }), held);
+    const ledger = book.ledger();
     isStale = false;
-    return { ledger, version: (prices?.version ?? 0) + 1, at: now() };
+    const { version = 0 } = prices ?? {};
+    return { ledger, version: ledger === prices?.ledger ? version : version + 1, at: now() };
   };
   return {
     now: () => {

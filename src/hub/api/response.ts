@@ -24,30 +24,38 @@ export async function bodyResponse(reply: Of<"body">, acceptEncoding: string | u
   const { status, headers, body } = reply;
   if (body === undefined) return new Response(null, { status, headers: { ...headers } });
   const plain = Buffer.from(JSON.stringify(body));
-  const typed = { "Content-Type": JSON_TYPE, Vary: "Accept-Encoding", ...headers };
-  if (plain.byteLength < WORTH_IT || !takesGzip(acceptEncoding)) return sized(status, typed, plain);
-  return sized(status, { ...typed, "Content-Encoding": "gzip" }, await compress(plain));
+  const typed = { "Content-Type": JSON_TYPE, ...headers };
+  if (plain.byteLength < WORTH_IT || !takesGzip(acceptEncoding)) return sized(status, plain, typed);
+  return sized(status, await compress(plain), typed, "gzip");
 }
 
 /** Bytes that were made and compressed before. */
 export function bytesResponse(reply: Of<"bytes">, acceptEncoding: string | undefined): Response {
   const { status, headers, bytes } = reply;
-  const typed = { ...headers, Vary: "Accept-Encoding" };
   if (bytes.plain.byteLength < WORTH_IT || !takesGzip(acceptEncoding))
-    return sized(status, typed, bytes.plain);
-  return sized(status, { ...typed, "Content-Encoding": "gzip" }, bytes.gzip);
+    return sized(status, bytes.plain, headers);
+  return sized(status, bytes.gzip, headers, "gzip");
 }
 
-const sized = (
+function sized(
   status: number,
-  headers: Readonly<Record<string, string>>,
   bytes: Uint8Array<ArrayBuffer>,
-): Response =>
-  new Response(bytes, { status, headers: { ...headers, "Content-Length": String(bytes.byteLength) } });
+  own: Readonly<Record<string, string>> | undefined,
+  encoding?: "gzip",
+): Response {
+  const headers: Record<string, string> = {
+    ...own,
+    Vary: "Accept-Encoding",
+    "Content-Length": String(bytes.byteLength),
+  };
+  if (encoding !== undefined) headers["Content-Encoding"] = encoding;
+  return new Response(bytes, { status, headers });
+}
 
 /** `gzip`, and not `gzip;q=0`. */
 export function takesGzip(acceptEncoding: string | undefined): boolean {
-  return (acceptEncoding ?? "")
+  if (acceptEncoding === undefined) return false;
+  return acceptEncoding
     .toLowerCase()
     .split(",")
     .map((part) => part.split(";").map((each) => each.trim()))

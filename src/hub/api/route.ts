@@ -9,14 +9,15 @@ import type { ErrorCode } from "./error-codes.ts";
 /** A request that was let in. */
 export interface ApiRequest {
   readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
+  /** What stands behind the question mark, as it was written. */
+  readonly query: string;
   header(name: string): string | undefined;
   /** Parsed JSON; undefined where the route takes no body. */
   readonly body: unknown;
   readonly address: string;
   readonly requestId: string;
   /** Aborts when the client has gone, or the server ends. */
-  readonly signal: AbortSignal;
+  readonly signal: () => AbortSignal;
   /** Shows the token again, for answers that take long: throws as soon as it lets nobody in any more. */
   readonly again: () => Promise<Caller>;
 }
@@ -91,7 +92,8 @@ export type Route = Described &
   );
 
 /** Reads the query by its schema. Throws with every problem at once; an unknown parameter is told the nearest known one. */
-export function readQuery<S extends z.ZodObject>(schema: S, query: URLSearchParams): z.output<S> {
+export function readQuery<S extends z.ZodObject>(schema: S, text: string): z.output<S> {
+  const query = new URLSearchParams(text);
   const known = Object.keys(schema.shape);
   const problems = [...new Set(query.keys())].flatMap((name): readonly Problem[] => {
     if (known.includes(name)) {

@@ -1,3 +1,4 @@
+import type { Placement } from "../../allocation/decision.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { createReflector } from "../../kubernetes/reflector.ts";
 import { troubleIn } from "../../kubernetes/reflector-state.ts";
@@ -80,25 +81,34 @@ export function createIntentCache({ client, currency, log, now, random }: Intent
   };
 }
 
-/** Keeps the reservations as the Intents' status tells them, while no term of this replica does. */
-export function followIntents(cache: IntentCache, reservations: Reservations): Follower {
-  let isPaused = false;
-  const follow = (view: IntentView): void => reservations.set(view.uid, asReservations(heldPlacements(view)));
-  cache.subscribe((change) => {
-    if (isPaused) return;
+/** Tells what each Intent holds, now and whenever that may have changed; nothing for one that is gone. Returns how to end it. */
+export function followHeld(
+  cache: Pick<IntentCache, "values" | "subscribe">,
+  tell: (uid: string, held: readonly Placement[]) => void,
+): () => void {
+  const follow = (view: IntentView): void => tell(view.uid, heldPlacements(view));
+  for (const view of cache.values()) follow(view);
+  return cache.subscribe((change) => {
     if (change.type !== "added" && (change.type === "deleted" || change.previous.uid !== change.value.uid))
-      reservations.set(change.previous.uid, []);
+      tell(change.previous.uid, []);
     if (change.type !== "deleted") follow(change.value);
   });
+}
+
+/** Keeps the reservations as the Intents' status tells them, while no term of this replica does. */
+export function followIntents(cache: IntentCache, reservations: Reservations): Follower {
+  const set = (uid: string, held: readonly Placement[]): void => reservations.set(uid, asReservations(held));
+  let end: (() => void) | undefined = followHeld(cache, set);
   return {
     pause: () => {
-      isPaused = true;
+      end?.();
+      end = undefined;
       reservations.clear();
     },
     resume: () => {
+      end?.();
       reservations.clear();
-      isPaused = false;
-      for (const view of cache.values()) follow(view);
+      end = followHeld(cache, set);
     },
   };
 }

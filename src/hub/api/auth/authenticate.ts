@@ -6,7 +6,7 @@ import type { Tenancy } from "../tenants/tenancy.ts";
 import { type FlareToken, hasTokenForm, isFlareToken, tokenState } from "./flare-token.ts";
 import { type KubeTokens, saysItExpired } from "./kube-tokens.ts";
 import { type Grant, limitGrant, PERMISSIONS, type Permission } from "./permissions.ts";
-import { type Subject, sha256, subjectKey } from "./subject.ts";
+import { type Subject, subjectKey } from "./subject.ts";
 import type { TokenStore } from "./token-store.ts";
 
 /** Who sends a request. */
@@ -111,7 +111,7 @@ async function byFlareToken(
   if (!(await tenancy.exists(token.owner)))
     throw new ApiError("AUTHENTICATION_FAILED", "the account that the token was made for is gone");
   tokens.used(token);
-  return { subject: token.owner, token, key: `token ${sha256(token.id)}` };
+  return { subject: token.owner, token, key: `token ${token.id}` };
 }
 
 async function grantOf(options: AuthOptions, identity: Identity, chosen: string | undefined): Promise<Grant> {
@@ -138,14 +138,26 @@ async function grantOf(options: AuthOptions, identity: Identity, chosen: string 
   );
 }
 
+/** What a token gives of what its maker may do, as long as that is the same grant. */
+const limited = new WeakMap<FlareToken, { readonly of: Grant; readonly grant: Grant }>();
+
+function limitedBy(token: FlareToken, of: Grant): Grant {
+  const known = limited.get(token);
+  if (known?.of === of) return known.grant;
+  const isAdminToken = token.permissions.includes("admin:*");
+  const grant = limitGrant(of, new Set<Permission>(isAdminToken ? PERMISSIONS : token.permissions));
+  limited.set(token, { of, grant });
+  return grant;
+}
+
 /** A token acts for its own tenant; of an administrator's, for any that is named. */
 async function tokenGrant(
   { tenancy }: AuthOptions,
-  { tenant, owner, permissions }: FlareToken,
+  token: FlareToken,
   chosen: string | undefined,
 ): Promise<Grant> {
-  const isAdminToken = permissions.includes("admin:*");
-  if (chosen !== undefined && chosen !== tenant && !isAdminToken)
+  const { tenant, owner, permissions } = token;
+  if (chosen !== undefined && chosen !== tenant && !permissions.includes("admin:*"))
     throw new ApiError(
       "INSUFFICIENT_PERMISSIONS",
       "the token is for another tenant than X-Flare-Tenant says",
@@ -157,7 +169,7 @@ async function tokenGrant(
       "INSUFFICIENT_PERMISSIONS",
       "whoever made the token does not belong to its tenant any more",
     );
-  return limitGrant(own, new Set<Permission>(isAdminToken ? PERMISSIONS : permissions));
+  return limitedBy(token, own);
 }
 
 /** Throws unless the caller may do this at all. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Who somebody is in Kubernetes. */
 export interface Subject {
@@ -17,8 +17,17 @@ export function serviceAccountOf({
   return namespace === undefined || name === undefined ? undefined : { namespace, name };
 }
 
-/** The same for two subjects only if everything that rights depend on is the same. */
-export const subjectKey = ({ username, uid = "", groups }: Subject): string =>
-  sha256(JSON.stringify([username, uid, groups.toSorted()]));
+/** Whoever comes again is the same object: a token that is known, a review that is remembered. */
+const keys = new WeakMap<Subject, string>();
 
-export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+/** The same for two subjects only if everything that rights depend on is the same. */
+export function subjectKey(subject: Subject): string {
+  const known = keys.get(subject);
+  if (known !== undefined) return known;
+  const { username, uid = "", groups } = subject;
+  const key = sha256(JSON.stringify([username, uid, groups.toSorted()]));
+  keys.set(subject, key);
+  return key;
+}
+
+export const sha256 = (text: string): string => hash("sha256", text);

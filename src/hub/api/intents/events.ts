@@ -40,7 +40,7 @@ async function watch(world: ApiWorld, request: ApiRequest, caller: Caller): Prom
     const { grant } = await request.again();
     return namespacesWith(grant, "intents:read").includes(view.namespace);
   };
-  return { status: 200, events: eventsOf(world, view, { signal: request.signal, stays, leave }) };
+  return { status: 200, events: eventsOf(world, view, { signal: request.signal(), stays, leave }) };
 }
 
 interface Watching {

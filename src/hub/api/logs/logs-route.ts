@@ -74,7 +74,7 @@ async function logs(world: ApiWorld, request: ApiRequest, caller: Caller): Promi
   const view = await findIntent(world, caller, request.params.intent_id ?? "", "intents:read");
   const found = await sourcesOf(world, view, asked);
   const leave = enterStream(world, caller.grant.tenant);
-  const limit = createLimit(request.signal, asked.follow === "true" ? FOLLOW_MS : READ_MS);
+  const limit = createLimit(request.signal(), asked.follow === "true" ? FOLLOW_MS : READ_MS);
   const end = (): void => {
     limit.dispose();
     leave();

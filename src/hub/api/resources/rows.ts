@@ -34,30 +34,61 @@ export interface ResourceRow {
 }
 
 /** The offers as rows, in the order of provider and model. */
-export function rowsOf(offers: readonly Offer[]): readonly ResourceRow[] {
-  const rows = new Map<string, Row>();
-  for (const offer of offers) {
-    const kind = kindOf(offer);
-    let row = rows.get(kind);
-    if (row === undefined) {
-      const key = `${offer.provider}/${offer.gpu.model ?? "unknown"}/${shortHash(kind)}`;
-      row = { key, ...factsOf(offer), free: 0, total: 0, nodes: 0, largestFree: 0 };
-      rows.set(kind, row);
+export type RowsOf = (offers: readonly Offer[]) => readonly ResourceRow[];
+
+/** Creates it. What an offer is, is found out once: from one look to the next most are the same objects. */
+export function createRows(): RowsOf {
+  const kinds = new WeakMap<Offer, Kind>();
+  let byText = new Map<string, Kind>();
+  const kindOf = (offer: Offer): Kind => {
+    const text = factsText(offer);
+    const known = byText.get(text);
+    if (known !== undefined) return known;
+    const key = `${offer.provider}/${offer.gpu.model ?? "unknown"}/${shortHash(text)}`;
+    const kind = { text, key, facts: factsOf(offer) };
+    byText.set(text, kind);
+    return kind;
+  };
+  return (offers) => {
+    const rows = new Map<Kind, Counted>();
+    for (const offer of offers) {
+      const kind = kinds.get(offer) ?? kindOf(offer);
+      kinds.set(offer, kind);
+      count(offer, rows.get(kind) ?? startOf(rows, kind));
     }
-    row.free += offer.free;
-    row.total += offer.total;
-    row.nodes += 1;
-    row.largestFree = Math.max(row.largestFree, offer.free);
-  }
-  return [...rows.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
+    // What is offered no more is forgotten.
+    byText = new Map([...rows.keys()].map((kind) => [kind.text, kind]));
+    return [...rows]
+      .map(([{ key, facts }, counted]): ResourceRow => ({ key, ...facts, ...counted }))
+      .sort((left, right) => (left.key < right.key ? -1 : 1));
+  };
+}
+
+function startOf(rows: Map<Kind, Counted>, kind: Kind): Counted {
+  const counted = { free: 0, total: 0, nodes: 0, largestFree: 0 };
+  rows.set(kind, counted);
+  return counted;
+}
+
+function count({ free, total }: Offer, counted: Counted): void {
+  counted.free += free;
+  counted.total += total;
+  counted.nodes += 1;
+  counted.largestFree = Math.max(counted.largestFree, free);
 }
 
 type Counts = "free" | "total" | "nodes" | "largestFree";
 type Facts = Omit<ResourceRow, "key" | Counts>;
-type Row = Omit<ResourceRow, Counts> & { -readonly [Count in Counts]: number };
+type Counted = { -readonly [Count in Counts]: number };
+/** What all offers of a row have in common. */
+interface Kind {
+  readonly text: string;
+  readonly key: string;
+  readonly facts: Facts;
+}
 
-/** All facts of a row in one text. It is made for every offer. */
-function kindOf({ provider, operator, gpu, place, interruptible, unitRate, currency }: Offer): string {
+/** All facts of a row in one text. */
+function factsText({ provider, operator, gpu, place, interruptible, unitRate, currency }: Offer): string {
   const { model, variant, profile, memoryGi, tier, architecture, interconnect, sharing } = gpu;
   const { region, zone, country, continent, groups } = place;
   const what = [

@@ -40,6 +40,19 @@ const RULES: readonly (readonly [permission: Permission, verb: string, resource:
   ["tokens:manage", "create", "tokens"],
 ];
 
+/** The same grant as long as the tenant is the same: what is worked out from it holds. */
+function evenGrants(permissions: readonly Permission[]): (tenant: Tenant) => Grant {
+  const known = new WeakMap<Tenant, Grant>();
+  return (tenant) => {
+    const grant = known.get(tenant) ?? evenGrant(tenant.name, tenant.namespaces, permissions);
+    known.set(tenant, grant);
+    return grant;
+  };
+}
+
+const ownersGrant = evenGrants(TENANT_PERMISSIONS);
+const adminsGrant = evenGrants(PERMISSIONS);
+
 /** Creates it; answers hold for seconds. Everything throws UNAVAILABLE where the API server does not say. */
 export function createTenancy(directory: TenantDirectory, access: Access, now: () => number): Tenancy {
   const cacheOf = <V>() => createExpiringCache<V>({ ttlMs: TTL_MS, most: REMEMBERED, now });
@@ -50,11 +63,7 @@ export function createTenancy(directory: TenantDirectory, access: Access, now: (
   const grantOf = (subject: Subject, tenant: Tenant): Promise<Grant | undefined> =>
     tenant.owners === undefined
       ? grants.get(`${subjectKey(subject)}/${tenant.name}`, () => grantByRbac(access, subject, tenant))
-      : Promise.resolve(
-          owns(subject, tenant.owners)
-            ? evenGrant(tenant.name, tenant.namespaces, TENANT_PERMISSIONS)
-            : undefined,
-        );
+      : Promise.resolve(owns(subject, tenant.owners) ? ownersGrant(tenant) : undefined);
   const isAdmin: Tenancy["isAdmin"] = (subject) =>
     admins.get(subjectKey(subject), () => access.may(subject, "*", "*"));
   return {
@@ -63,8 +72,7 @@ export function createTenancy(directory: TenantDirectory, access: Access, now: (
     grantIn: async (subject, name) => {
       const tenant = directory.get(name);
       const own = tenant && (await grantOf(subject, tenant));
-      if (tenant !== undefined && (await isAdmin(subject)))
-        return evenGrant(name, tenant.namespaces, PERMISSIONS);
+      if (tenant !== undefined && (await isAdmin(subject))) return adminsGrant(tenant);
       return own;
     },
     grants: async (subject) => {

@@ -8,7 +8,7 @@ import { requireHardLimits, requireQuota, type Share } from "../../../../src/hub
 import { refusalCode, suggestionForm } from "../../../../src/hub/api/intents/refusal.ts";
 import { someOfEachKind } from "../../../../src/hub/api/intents/suggestions.ts";
 import { pageOf } from "../../../../src/hub/api/page.ts";
-import { inCurrency, isAskedFor, rowsOf } from "../../../../src/hub/api/resources/rows.ts";
+import { createRows, inCurrency, isAskedFor } from "../../../../src/hub/api/resources/rows.ts";
 import { hardLimits } from "../../../../src/hub/api/tenants/capsule-quotas.ts";
 import { offersOf } from "../../../../src/hub/inventory/offers.ts";
 import { nodeRecord, offerOptions } from "../builders.ts";
@@ -228,7 +228,7 @@ describe("pages", () => {
 
 describe("rows of resources", () => {
   it("put equal offers of a provider together and tell what is free, where, and in how large pieces", () => {
-    const rows = rowsOf([
+    const rows = createRows()([
       offer({ id: "1", node: "n1", free: 3, total: 8 }),
       offer({ id: "2", node: "n2", free: 5, total: 8 }),
       offer({ id: "3", node: "n3", free: 1, total: 8, unitRate: 4 }),
@@ -250,8 +250,37 @@ describe("rows of resources", () => {
     expect(new Set(rows.map(({ key }) => key)).size).toBe(2);
   });
 
+  it("are carried on from look to look as if they were worked out anew", () => {
+    const kind = fc.record({
+      model: fc.constantFrom("nvidia-h100", "nvidia-l4"),
+      free: fc.nat(8),
+      unitRate: fc.constantFrom(1, 2),
+    });
+    const changes = fc.array(fc.array(fc.tuple(fc.nat(5), fc.option(kind)), { maxLength: 4 }), {
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(changes, (looks) => {
+        const carried = createRows();
+        const offers = new Map<number, Offer>();
+        for (const look of looks) {
+          for (const [node, made] of look) {
+            if (made === null) offers.delete(node);
+            else
+              offers.set(
+                node,
+                offer({ id: String(node), ...made, gpu: { ...offer().gpu, model: made.model } }),
+              );
+          }
+          const told = [...offers.values()];
+          expect(carried(told)).toEqual(createRows()(told));
+        }
+      }),
+    );
+  });
+
   it("tell rates in the currency that is asked for, and none that cannot be told in it", () => {
-    const rows = rowsOf([
+    const rows = createRows()([
       offer({ unitRate: 4, currency: "USD" }),
       offer({ id: "2", unitRate: 4, currency: "XYZ" }),
     ]);
@@ -262,7 +291,7 @@ describe("rows of resources", () => {
 
   it("are above any bound where nobody tells their rate", () => {
     const { unitRate: _, currency: __, ...free } = offer();
-    const [row] = rowsOf([free as Offer]);
+    const [row] = createRows()([free as Offer]);
     expect(row && isAskedFor(row, { maxRate: 1e9 })).toBe(false);
   });
 });
