@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
 import type { HubFlags } from "./client/choose-hub.ts";
-import { HUB_HELP, hubFlags, onHub } from "./client/on-hub.ts";
-import type { UserHub } from "./client/user-hub.ts";
+import { HUB_HELP, hubFlags, onHub, toUserError } from "./client/on-hub.ts";
+import type { ToldIntent, UserHub } from "./client/user-hub.ts";
+import { EXIT_CODES, UserError } from "./exit.ts";
 import { type OutputForm, print, printAs } from "./output.ts";
 
 const HELP = `
@@ -9,7 +10,8 @@ Examples:
   flare cancel train-x7k2p
   flare intents -o name | xargs flare cancel
 ${HUB_HELP}
-What it runs is stopped, and its GPUs are given back. Exit codes: 0 cancelled; 1 the API refused; 2 wrong flags;
+What it runs is stopped, and its GPUs are given back. Of several, each that can be is cancelled.
+Exit codes: 0 cancelled; 1 the API refused, or some of several could not be cancelled; 2 wrong flags;
 3 there is no such Intent.
 `;
 
@@ -35,17 +37,29 @@ export function cancelCommand(): Command {
 }
 
 async function cancel(names: readonly string[], { output }: CancelFlags, hub: UserHub): Promise<void> {
-  // A name that was mistyped is told before anything is cancelled.
-  const intents = [];
-  for (const name of new Set(names)) intents.push(await hub.get(name));
-  for (const intent of intents) {
-    await hub.cancel(intent);
-    if (output === "table") print(`${intent.name} cancelled`);
+  const cancelled: ToldIntent[] = [];
+  const failed: UserError[] = [];
+  for (const name of new Set(names)) {
+    try {
+      const intent = await hub.get(name);
+      await hub.cancel(intent);
+      cancelled.push(intent);
+      if (output === "table") print(`${intent.name} cancelled`);
+    } catch (thrown) {
+      // One that cannot be cancelled keeps no other from being so.
+      const error = toUserError(thrown);
+      if (!(error instanceof UserError)) throw error;
+      failed.push(error);
+    }
   }
-  if (output !== "table")
+  if (output !== "table" && cancelled.length > 0)
     await printAs(
       output,
-      intents.map(({ document }) => document),
+      cancelled.map(({ document }) => document),
       () => "",
     );
+  const [only, another] = failed;
+  if (only === undefined) return;
+  if (another === undefined && cancelled.length === 0) throw only;
+  throw new UserError(failed.map(({ message }) => message).join("\n"), EXIT_CODES.failed);
 }

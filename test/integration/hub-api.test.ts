@@ -222,6 +222,27 @@ describe("an Idempotency-Key", () => {
   });
 });
 
+describe("an Intent that somebody knows already", () => {
+  it("is not sent again before it has changed", async () => {
+    const { body: made } = await submit(request());
+    const path = `/intents/${made.intent_id}`;
+    await until(async () => (await status(made.intent_id)).phase).toBe("Provisioning");
+    // Its status may be written once more meanwhile.
+    await settled(async () => {
+      const read = await api.ask("GET", path, { token: alice });
+      const headers = { "If-None-Match": read.headers.get("etag") ?? "" };
+      const again = await api.ask("GET", path, { token: alice, headers });
+      expect([again.status, again.headers.get("etag")]).toEqual([304, headers["If-None-Match"]]);
+    });
+    const before = await api.ask("GET", path, { token: alice });
+    const patch = { token: alice, body: { priority: 7 } };
+    expect(await api.ask("PATCH", path, patch)).toMatchObject({ status: 200 });
+    const headers = { "If-None-Match": before.headers.get("etag") ?? "" };
+    expect(await api.ask("GET", path, { token: alice, headers })).toMatchObject({ status: 200 });
+    await cancel(made.intent_id);
+  });
+});
+
 describe("a change", () => {
   it("is refused where the Intent was changed since it was read", async () => {
     const { body: made } = await submit(request());
@@ -360,8 +381,11 @@ describe("GET /resources", () => {
 
   it("is not sent again while nothing has changed", async () => {
     const first = await api.ask("GET", "/resources", { token: alice });
-    const headers = { "If-None-Match": first.headers.get("etag") ?? "" };
-    expect((await api.ask("GET", "/resources", { token: alice, headers })).status).toBe(304);
+    const etag = first.headers.get("etag") ?? "";
+    for (const tags of [etag, `W/${etag}`, `"another", ${etag}`]) {
+      const headers = { "If-None-Match": tags };
+      expect((await api.ask("GET", "/resources", { token: alice, headers })).status, tags).toBe(304);
+    }
   });
 });
 

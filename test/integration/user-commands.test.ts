@@ -168,14 +168,16 @@ describe("flare intents, status and cancel", () => {
     expect(await following).toMatchObject({ code: 1, out: expect.stringContaining("it was deleted\n") });
   });
 
-  it("know no Intent that there is not, and cancel nothing then", async () => {
+  it("know no Intent that there is not, and cancel those there are all the same", async () => {
     expect(await onHub(["status", "nobody", "-n", "team-a"])).toMatchObject({
       code: 3,
       err: expect.stringContaining('"nobody"'),
     });
-    expect((await onHub(["cancel", "train", "nobody", "-n", "team-a"])).code).toBe(3);
-    expect((await intent("train")).metadata?.name).toBe("train");
-    expect((await onHub(["cancel", "train", "-n", "team-a"])).code).toBe(0);
+    expect((await onHub(["cancel", "nobody", "-n", "team-a"])).code).toBe(3);
+    const run = await onHub(["cancel", "nobody", "train", "no-one", "-n", "team-a"]);
+    expect(run).toMatchObject({ code: 1, out: "train cancelled\n" });
+    expect(run.err).toContain('"nobody"');
+    expect(run.err).toContain('"no-one"');
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Option } from "commander";
-import { isKubeError, type KubeError } from "../../kubernetes/kube-error.ts";
+import { isKubeError } from "../../kubernetes/kube-error.ts";
 import { EXIT_CODES, UserError } from "../exit.ts";
 import type { ChosenHub, HubFlags } from "./choose-hub.ts";
 import type { UserHub } from "./user-hub.ts";
@@ -32,14 +32,16 @@ export async function onHub<T>(flags: HubFlags, work: (hub: UserHub) => Promise<
     hub = await openHub(flags);
     return await work(hub);
   } catch (error) {
-    throw isKubeError(error) ? asUserError(error) : error;
+    throw toUserError(error);
   } finally {
     hub?.close();
   }
 }
 
-/** The API server's answer as an error for the user, with its exit code. */
-function asUserError({ code, message }: KubeError): UserError {
+/** The API server's answer as an error for the user, with its exit code; anything else as it is. */
+export function toUserError(error: unknown): unknown {
+  if (!isKubeError(error)) return error;
+  const { code, message } = error;
   if (code === "config") return new UserError(message);
   return new UserError(message, code === "not-found" ? EXIT_CODES.notFound : EXIT_CODES.failed);
 }

@@ -14,19 +14,34 @@ export interface TlsFiles {
   readonly keyFile: string;
 }
 
-/** Reads a certificate and its key. Throws a message that names the files where they do not go together. */
+/** Reads a certificate and its key. Throws a message that names the setting and the file that cannot be read, or do not go together. */
 export async function readTlsPair({ certFile, keyFile }: TlsFiles): Promise<TlsPair> {
-  const [cert, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
+  const [cert, key] = await Promise.all([read("certFile", certFile), read("keyFile", keyFile)]);
   try {
     // An empty file, such as one that is just being written, would otherwise pass for no certificate at all.
     if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error("they differ");
     createSecureContext({ cert, key });
   } catch (error) {
-    throw new Error(`${certFile} and ${keyFile} are no certificate with its key: ${String(error)}`, {
+    throw new Error(`api.tls: ${certFile} and ${keyFile} are no certificate with its key: ${String(error)}`, {
       cause: error,
     });
   }
   return { cert, key };
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "it may not be read",
+  EISDIR: "it is a directory",
+};
+
+async function read(setting: keyof TlsFiles, file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new Error(`api.tls.${setting}: ${file} cannot be read: ${WHY[code] ?? message}`, { cause: error });
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { formatMoney, parseMoney } from "../../../units/money.ts";
 import { accrue } from "../../intents/cost.ts";
 import { conditionOf, type IntentView } from "../../intents/intent-view.ts";
 import { given } from "../../inventory/given.ts";
+import { tagsIn } from "../etag.ts";
 
 /** What has come of an Intent, in the form of the reference, with more where there is more to say. */
 export const intentStatusForm = z
@@ -134,8 +135,5 @@ export const etagOf = ({
 
 /** Whether If-Match lets a change through: what it was read from has the spec that it has now. */
 export function matches(ifMatch: string, { generation }: Pick<IntentView, "generation">): boolean {
-  return ifMatch
-    .split(",")
-    .map((tag) => tag.trim().replace(/^W\//, ""))
-    .some((tag) => tag === "*" || tag.startsWith(`"${generation}-`));
+  return tagsIn(ifMatch).some((tag) => tag === "*" || tag.startsWith(`"${generation}-`));
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { IntentView } from "../../intents/intent-view.ts";
 import { namespacesWith } from "../auth/permissions.ts";
+import { isKnown } from "../etag.ts";
 import { pageForm, pageOf, pageQuery } from "../page.ts";
 import { type Route, readQuery } from "../route.ts";
 import type { ApiWorld } from "../world.ts";
@@ -63,11 +64,17 @@ export function getRoute(world: ApiWorld): Route {
     summary: "What has come of an Intent",
     tag: "Intents",
     access: "intents:read",
+    headers: {
+      "If-None-Match": "ETag of an earlier answer: 304 while nothing but its cost and run time has changed.",
+    },
     answer: { status: 200, description: "Its status, and what was asked for.", schema: intentDetailForm },
     errors: ["NOT_FOUND"],
     handle: async (request, caller) => {
       const view = await findIntent(world, caller, request.params.intent_id ?? "", "intents:read");
-      return { status: 200, headers: { ETag: etagOf(view) }, body: intentDetail(view, world.now()) };
+      const etag = etagOf(view);
+      const headers = { ETag: etag };
+      if (isKnown(request.header("If-None-Match"), etag)) return { status: 304, headers };
+      return { status: 200, headers, body: intentDetail(view, world.now()) };
     },
   };
 }

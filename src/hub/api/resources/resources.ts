@@ -9,10 +9,11 @@ import { rounded } from "../../intents/explain.ts";
 import type { IntentMeaning } from "../../intents/meaning.ts";
 import { given } from "../../inventory/given.ts";
 import { problemError } from "../api-error.ts";
+import { isKnown } from "../etag.ts";
 import { pageForm, pageOf, pageQuery } from "../page.ts";
 import { type Bytes, type Reply, type Route, readQuery } from "../route.ts";
 import type { ApiWorld } from "../world.ts";
-import { inCurrency, isAskedFor, type ResourceFilter, type ResourceRow, rowsOf } from "./rows.ts";
+import { createRows, inCurrency, isAskedFor, type ResourceFilter, type ResourceRow } from "./rows.ts";
 
 const short = () => z.string().min(1).max(100);
 
@@ -86,7 +87,7 @@ export function resourcesRoute(world: ApiWorld): Route {
       const { bytes, etag } = await answers(readings(request.query));
       // Everybody who may read resources reads the same, by their own right.
       const headers = { ETag: etag, "Cache-Control": "private, no-cache" };
-      if (request.header("If-None-Match") === etag) return { status: 304, headers };
+      if (isKnown(request.header("If-None-Match"), etag)) return { status: 304, headers };
       return {
         status: 200,
         headers: { ...headers, "Content-Type": "application/json; charset=utf-8" },
@@ -105,13 +106,12 @@ interface Asked {
 }
 
 /** Reads questions; those who look every few seconds write the same one. */
-function createReadings(world: ApiWorld): (query: URLSearchParams) => Asked {
+function createReadings(world: ApiWorld): (text: string) => Asked {
   const known = new Map<string, Asked>();
-  return (search) => {
-    const text = search.toString();
+  return (text) => {
     const found = known.get(text);
     if (found !== undefined) return found;
-    const asked = readAsked(world, readQuery(query, search));
+    const asked = readAsked(world, readQuery(query, text));
     const [oldest] = known.keys();
     if (known.size >= MOST_ANSWERS && oldest !== undefined) known.delete(oldest);
     known.set(text, asked);
@@ -185,6 +185,7 @@ interface Answer {
 
 /** Answers questions, the same question about the same offers with the same bytes. */
 function createAnswers({ market, meaning }: ApiWorld): (asked: Asked) => Promise<Answer> {
+  const rowsOf = createRows();
   let version = -1;
   let rows: readonly ResourceRow[] = [];
   let known = new Map<string, Promise<Answer>>();

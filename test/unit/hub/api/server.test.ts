@@ -61,6 +61,24 @@ describe("a certificate of the API", () => {
     await vi.waitFor(async () => expect(await fingerprint(port)).not.toBe(before), 10_000);
   });
 
+  it.each([
+    [
+      "certFile",
+      "is missing",
+      { certFile: "/no/tls.crt" },
+      "/no/tls.crt cannot be read: there is no such file",
+    ],
+    ["keyFile", "is a directory", { keyFile: tmpdir() }, `${tmpdir()} cannot be read: it is a directory`],
+  ])("whose %s %s is told by the setting and the file", async (setting, _, wrong, message) => {
+    const folder = await mkdtemp(join(tmpdir(), "flare-tls-"));
+    const files = { certFile: join(folder, "tls.crt"), keyFile: join(folder, "tls.key") };
+    const pair = await createServerCertificate(Date.now());
+    await writeFile(files.certFile, pair.certPem);
+    await writeFile(files.keyFile, pair.keyPem);
+    const app = withRoot((c) => c.text("ok"));
+    await expect(serve(app, { ...files, ...wrong })).rejects.toThrow(`api.tls.${setting}: ${message}`);
+  });
+
   it("that is just being written, and empty for the moment, changes nothing", async () => {
     const folder = await mkdtemp(join(tmpdir(), "flare-tls-"));
     const files = { certFile: join(folder, "tls.crt"), keyFile: join(folder, "tls.key") };
