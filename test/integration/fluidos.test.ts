@@ -5,7 +5,7 @@ import type { TestSite } from "../support/federation.ts";
 import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
 import { addProvider, startCluster, writeKubeconfig } from "./hub-cluster.ts";
 import { statusOf, until } from "./hub-harness.ts";
-import { intent, madeIn, workloadsIn } from "./intents-harness.ts";
+import { DEPLOYMENTS, intent, madeIn, workloadsIn } from "./intents-harness.ts";
 
 type Started = Awaited<ReturnType<typeof startFederatedHub>>;
 const ROOM = { cpu: "64", memory: "500Gi", pods: "110" };
@@ -90,6 +90,44 @@ describe("an Intent in a federation", () => {
     await until(() => fed.intents.phase("second")).toBe("Queued");
     await offerAnew(fed.federation.site("alpha"));
     expect((await deployed(fed, "second")).placement?.node).toBe(fed.flavors.alpha?.[0]);
+  });
+
+  it("buys of another where its pods are refused, and gives back what it bought first", async () => {
+    const fed = await started({ alpha: ["4"], beta: ["8"] });
+    const [alpha = ""] = fed.flavors.alpha ?? [];
+    const start = {
+      timeoutMs: 60_000,
+      troubleTimeoutMs: 1000,
+      attempts: 3,
+      backoffMs: 60_000,
+      maxBackoffMs: 60_000,
+    };
+    fed.start({ intents: { start } });
+    await fed.intents.submit(intent("refused"));
+    const { placement } = await deployed(fed, "refused");
+    expect(placement?.node).toBe(alpha);
+    const [{ metadata } = {}] = await workloadsIn(fed.hub);
+    const refused = {
+      type: "ReplicaFailure",
+      status: "True",
+      reason: "FailedCreate",
+      message: "exceeded quota: team",
+    };
+    await fed.hub.client.patch(
+      DEPLOYMENTS,
+      { name: metadata?.name, namespace: metadata?.namespace, subresource: "status" },
+      { status: { observedGeneration: metadata?.generation, conditions: [refused] } },
+    );
+    await until(async () => (await fed.intents.status("refused")).placement?.node).toBe(
+      fed.flavors.beta?.[0],
+    );
+    // Both sell at one door: another provider there is another Flavor.
+    expect((await fed.intents.status("refused")).start?.failed).toMatchObject([
+      { reason: "FailedCreate", heldAgainst: [`fed/${alpha}`] },
+    ]);
+    await deployed(fed, "refused");
+    await until(async () => (await objectsIn(fed)).contracts?.length).toBe(1);
+    expect(await madeIn(fed.hub)).toHaveLength(1);
   });
 
   it("has its finalizer before anything is bought for it", async () => {
