@@ -11,7 +11,7 @@ import type { HardLimit } from "../tenants/capsule-quotas.ts";
 export interface Share {
   readonly gpus: number;
   readonly model: string | undefined;
-  /** Maker of the GPUs, where that is known. */
+  /** Maker of the GPUs, where it is asked for and not only their model. */
   readonly vendor?: string | undefined;
   /** Of an hour; undefined: not known. */
   readonly rate: Money | undefined;
@@ -29,7 +29,7 @@ export function shareOf(
   rate: Money | undefined,
 ): Share {
   const placed = decision.placed ? unitsOf(decision.placements) : undefined;
-  const vendor = gpu.vendor === "any" ? undefined : (gpu.vendor ?? vendorIn(gpu.model));
+  const vendor = gpu.vendor === "any" ? undefined : gpu.vendor;
   return { gpus: gpu.count * tasks, model: gpu.model, vendor, rate, namespace, units: placed };
 }
 
@@ -77,7 +77,7 @@ export function requireHardLimits(
 }
 
 /** What waits for a place may get any resource of its vendor's: it counts for each of them. */
-function unitsFor({ units, gpus, vendor }: Share, resource: string): number {
+function unitsFor({ units, gpus, model, vendor = vendorIn(model) }: Share, resource: string): number {
   if (units !== undefined) return units[resource] ?? 0;
   const [domain = ""] = resource.split("/");
   return vendor === undefined || domain.includes(vendor) ? gpus : 0;

@@ -143,6 +143,13 @@ describe("a ResourceQuota of a tenant", () => {
       two,
       "",
     ],
+    [
+      "does not count what asks for another vendor",
+      quotas({ [H100]: "3" }),
+      [{ ...share(undefined), model: undefined, vendor: "amd" }],
+      two,
+      "",
+    ],
     ["holds for some pods alone", quotas({ [H100]: "0" }, { scopes: ["Terminating"] }), [], two, ""],
     [
       "bounds Intents",
