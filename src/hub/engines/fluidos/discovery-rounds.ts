@@ -104,8 +104,12 @@ function noteOutcome(
   before: string | undefined,
 ): string | undefined {
   if (phase === "TimedOut") return undefined;
-  const { knownClusters, candidates } = view;
-  const facts = { said: message, knownClusters: knownClusters(), candidates: candidates(), now: now() };
+  const facts = {
+    said: message,
+    knownClusters: view.knownClusters(),
+    candidates: view.candidates(),
+    now: now(),
+  };
   const trouble = phase === "Failed" ? discoveryTrouble(facts) : undefined;
   view.noteDiscovery(trouble === before ? trouble : undefined);
   return trouble;
