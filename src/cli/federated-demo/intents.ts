@@ -30,6 +30,9 @@ export async function followToRunning(
   intent: KubeIntent,
   { signal, progress }: Pick<Listener, "signal" | "progress">,
 ): Promise<KubeIntent | undefined> {
+  // Nobody waits any more, or the one of that name is still being given back.
+  if (signal.aborted || (await readIntent(client, intent.metadata?.name ?? "")) !== undefined)
+    return undefined;
   await client.create(INTENTS, intent);
   let told = "";
   let running: KubeIntent | undefined;

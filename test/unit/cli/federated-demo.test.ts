@@ -53,7 +53,7 @@ async function count(kubeconfig: string, context: string, resource: Resource): P
   return found;
 }
 
-describe("the demo with a federation", { timeout: 120_000 }, () => {
+describe("the demo with a federation", { timeout: 180_000 }, () => {
   test("buys, is refused, uses what is at hand, gives all back, buys again, and shows its objects to kubectl", async () => {
     let given = "";
     await whileItRuns(async ({ story, told, file }) => {
@@ -98,6 +98,20 @@ describe("the demo with a federation", { timeout: 120_000 }, () => {
     });
     expect(existsSync(given)).toBe(false);
   });
+});
+
+test("the demo with a federation ends when it is asked to, wherever its story is", {
+  timeout: 120_000,
+}, async () => {
+  const stopper = new AbortController();
+  const told: string[] = [];
+  const progress = (text: string): void => {
+    told.push(text);
+    if (text.includes("An Intent is bought for")) stopper.abort();
+  };
+  const { signal } = stopper;
+  expect(await runFederatedDemo({ output: "table" }, { signal, print: () => {}, progress })).toBe(true);
+  expect(told.at(-1)).toContain("An Intent is bought for");
 });
 
 describe("what was bought is given back in order", () => {
