@@ -57,7 +57,7 @@ interface KindAnswer {
 /** A column without any answer yet, for so many offers. */
 export function createColumn(requirement: Requirement, rates: CurrencyRates, length: number): Column {
   const checks = checksOf(requirement, rates);
-  const answers: Column["answers"] = new Array(length).fill(undefined);
+  const answers: Column["answers"] = Array.from({ length }, () => undefined);
   const packing = new Int32Array(length);
   const names = new Int32Array(length);
   /** The order of `compareRanked`. */
@@ -84,7 +84,7 @@ export function createColumn(requirement: Requirement, rates: CurrencyRates, len
     sight: undefined,
     losses: undefined,
     seen: 0,
-    lots: new Array(length).fill(undefined),
+    lots: Array.from({ length }, () => undefined),
     answers,
     sizes: new Int32Array(length),
     busyWith: new Uint8Array(length),

@@ -38,9 +38,9 @@ export interface Lots {
 /** Creates them for so many offers, none of which is known yet. */
 export function createLots(length: number): Lots {
   const kinds = createKinds();
-  const tolds: (Offer | undefined)[] = new Array(length).fill(undefined);
-  const kindAt: (Kind | undefined)[] = new Array(length).fill(undefined);
-  const lotAt: (Lot | undefined)[] = new Array(length).fill(undefined);
+  const tolds: (Offer | undefined)[] = Array.from({ length }, () => undefined);
+  const kindAt: (Kind | undefined)[] = Array.from({ length }, () => undefined);
+  const lotAt: (Lot | undefined)[] = Array.from({ length }, () => undefined);
   const known = new Map<string, Lot>();
   const empty: Lot[] = [];
   let slots = 0;
