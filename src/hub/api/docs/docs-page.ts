@@ -48,13 +48,14 @@ export function docsPage(document: object): string {
   const contents = operations
     .map(
       ({ path, method, operation }) =>
-        `<li><a href="#${escaped(operation.operationId)}">${method} ${escaped(path)}</a></li>`,
+        `<li><a href="#${escaped(operation.operationId)}">${method} ${escaped(path)}</a> <small>${prose(operation.summary)}</small></li>`,
     )
     .join("");
   const schemas = Object.entries(components.schemas)
     .map(
       ([name, schema]) =>
-        `<details id="schema-${escaped(name)}"><summary>${escaped(name)}</summary>${json(schema)}</details>`,
+        // The id is within, for then a link to it opens what is closed around it.
+        `<details><summary>${escaped(name)}</summary><div id="schema-${escaped(name)}">${json(schema)}</div></details>`,
     )
     .join("");
   return `<!doctype html>
@@ -62,8 +63,8 @@ export function docsPage(document: object): string {
 <title>${escaped(info.title)} API</title><style>${DOCS_STYLE}</style></head><body>
 <h1>${escaped(info.title)} <small>${escaped(info.version)}</small></h1><p>${escaped(info.description)}</p>
 <p><a href="openapi.json">openapi.json</a> has the same for programs.</p>
-<form id="access"><label>Token<input id="token" type="password" autocomplete="off" spellcheck="false">
-<small>A FLARE token or a Kubernetes token. It is kept in this field alone, and sent to this server alone.</small></label></form>
+<div id="access"><label>Token<input id="token" type="password" autocomplete="off" spellcheck="false">
+<small>A FLARE token or a Kubernetes token. It is kept in this field alone, and sent to this server alone.</small></label></div>
 <nav><ul>${contents}</ul></nav>
 ${operations.map(section).join("\n")}
 <section><h2>Schemas</h2>${schemas}</section>
@@ -81,10 +82,10 @@ function section({ path, method, operation }: Located): string {
   const { operationId, summary, description = "", parameters, requestBody, responses } = operation;
   const answers = Object.entries(responses).map(
     ([status, { description: means, content = {} }]) =>
-      `<tr><td>${escaped(status)}</td><td>${escaped(means)} ${schemaLinks(content)}</td></tr>`,
+      `<tr><td>${escaped(status)}</td><td>${prose(means)} ${schemaLinks(content)}</td></tr>`,
   );
   return `<section id="${escaped(operationId)}"><h2><b>${method}</b><code>${escaped(path)}</code></h2>
-<p>${escaped(summary)}. ${escaped(description)}</p>
+<p>${prose(summary)}. ${prose(description)}</p>
 <form data-method="${method}" data-path="${escaped(path)}">${parameters.map(field).join("")}${bodyField(requestBody)}
 <button type="submit">Send</button><button type="button">Stop</button><output hidden></output></form>
 <details><summary>Answers</summary><table>${answers.join("")}</table></details></section>`;
@@ -98,7 +99,7 @@ function field({ name, in: place, required = false, description = "", schema }: 
     values === undefined
       ? `<input ${attributes}${hint} autocomplete="off" spellcheck="false">`
       : `<select ${attributes}>${["", ...values].map((value) => `<option>${escaped(value)}</option>`).join("")}</select>`;
-  return `<label><code>${escaped(name)}</code> in ${escaped(place)}${input}<small>${escaped(description)}</small></label>`;
+  return `<label><code>${escaped(name)}</code> in ${escaped(place)}${input}<small>${prose(description)}</small></label>`;
 }
 
 /** A request to begin with, where there is a usual one. */
@@ -138,6 +139,9 @@ function schemaLinks(content: Content): string {
 }
 
 const json = (value: unknown): string => `<pre>${escaped(JSON.stringify(value, null, 2))}</pre>`;
+
+/** Text of the document, with what stands between backticks as code. */
+const prose = (text: string): string => escaped(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

@@ -16,7 +16,7 @@ describe("the page at /docs", () => {
       expect(page).toContain(`<section id="${operationId}">`);
       expect(page).toContain(`<form data-method="${method}" data-path="${path}">`);
     }
-    expect(page).toContain('<details id="schema-Intent">');
+    expect(page).toContain('<div id="schema-Intent">');
   });
 
   it("leads nowhere that is not on it", () => {
@@ -34,6 +34,17 @@ describe("the page at /docs", () => {
     for (const hash of hashes) expect(DOCS_POLICY).toContain(hash);
     expect(DOCS_POLICY).not.toContain("unsafe");
     expect(page).not.toMatch(/ (?:style|on\w+)="/);
+  });
+
+  it("has no form that a browser would send by itself, as one field in it and Enter are enough for", () => {
+    const forms = [...page.matchAll(/<form([^>]*)>/g)].map(([, attributes = ""]) => attributes);
+    expect(forms).toHaveLength(routes.length);
+    for (const attributes of forms) expect(attributes).toContain("data-path=");
+  });
+
+  it("shows what is code in a text as code", () => {
+    expect(page).toContain("Needs the permission <code>intents:write</code>.");
+    expect(page).not.toMatch(/<p>[^<]*`/);
   });
 
   it("shows text of the document as text", () => {
