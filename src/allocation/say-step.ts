@@ -15,10 +15,27 @@ type Shown = Exclude<
 
 type Say = (asked: Requirement, changed: Requirement) => string;
 
+/** What a condition is on, where its code does not say it in words. */
+const SUBJECTS: Readonly<Partial<Record<SuggestionCode, string>>> = {
+  "availability-zone": "the availability zone",
+  deadline: "the deadline",
+  renewable: "renewable energy",
+  "energy-rating": "the energy rating",
+  "green-certified": "a green certificate",
+  carbon: "carbon emissions",
+  certification: "certifications",
+  "data-residency": "where data is kept",
+  gdpr: "GDPR",
+  hipaa: "HIPAA",
+  "vpn-access": "VPN access",
+  "bastion-host": "a bastion host",
+};
+
+/** As all of them it goes on from `it would fit with`. */
 const dropped =
   (code: SuggestionCode): Say =>
   () =>
-    `without the condition on ${code.replaceAll("-", " ")}`;
+    `no condition on ${SUBJECTS[code] ?? code.replaceAll("-", " ")}`;
 
 const gpuField =
   (what: string, field: Shown, unit = ""): Say =>

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { expectationOf } from "./expectation.ts";
 import { joinPath, type Path, type Problem, show } from "./problem.ts";
 import { isRecord, type ReadDocument } from "./read-document.ts";
 
@@ -32,40 +33,8 @@ const steps = (issue: z.core.$ZodIssue): Path =>
 function problemOf(issue: z.core.$ZodIssue, document: ReadDocument): Problem {
   const path = document.written(steps(issue));
   if (issue.input === undefined) return { path, reason: "missing", message: "is required" };
-  return { path, reason: "invalid", message: `is ${show(issue.input)}, expected ${expected(issue)}` };
+  return { path, reason: "invalid", message: `is ${show(issue.input)}, expected ${expectationOf(issue)}` };
 }
-
-function expected(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return TYPES[issue.expected] ?? issue.expected;
-    case "too_small":
-      return issue.origin === "string" ? "at least one character" : `at least ${issue.minimum}`;
-    case "too_big":
-      return BIG[issue.origin]?.(issue.maximum) ?? `at most ${issue.maximum}`;
-    case "invalid_format":
-      return issue.pattern === undefined ? issue.format : `text like ${issue.pattern}`;
-    case "invalid_value":
-      return `one of ${issue.values.map(String).join(", ")}`;
-    default:
-      return issue.message;
-  }
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  int: "a whole number",
-  number: "a number",
-  string: "text",
-  boolean: "true or false",
-  array: "a list",
-  object: "an object",
-  record: "an object",
-};
-
-const BIG: Readonly<Record<string, (maximum: number | bigint) => string>> = {
-  string: (maximum) => `at most ${maximum} characters`,
-  array: (maximum) => `at most ${maximum} entries`,
-};
 
 /** The document without what is wrong, so that the rest can be checked further. A list goes as a whole. */
 function draftOf(document: ReadDocument, bad: readonly Path[]): unknown {

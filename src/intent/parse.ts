@@ -54,9 +54,10 @@ export function parseIntentRequest(
   const body = isWrapped ? json.intent : json;
   const strangers = isWrapped ? strangersIn(json, ["intent"]) : [];
   if (!isRecord(body)) {
-    const message =
-      body === undefined || body === null ? "is required" : `is ${show(body)}, expected an object`;
-    return { ok: false, problems: [{ path: "intent", reason: "missing", message }, ...strangers] };
+    const isMissing = body === undefined || body === null;
+    const message = isMissing ? "is required" : `is ${show(body)}, expected an object`;
+    const reason = isMissing ? "missing" : "invalid";
+    return { ok: false, problems: [{ path: "intent", reason, message }, ...strangers] };
   }
   const spec = parseSpec(body, { form: "rest", root: isWrapped ? ["intent"] : [], ...options });
   const problems = [...strangers, ...(spec.ok ? [] : spec.problems)];

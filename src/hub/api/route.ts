@@ -1,6 +1,7 @@
 import type * as z from "zod";
+import { expectationOf } from "../../intent/expectation.ts";
 import { nearest } from "../../intent/nearest.ts";
-import type { Problem } from "../../intent/problem.ts";
+import { type Problem, show } from "../../intent/problem.ts";
 import { problemError } from "./api-error.ts";
 import type { Caller, Identity } from "./auth/authenticate.ts";
 import type { Permission } from "./auth/permissions.ts";
@@ -100,40 +101,53 @@ export function readQuery<S extends z.ZodObject>(schema: S, text: string): z.out
       if (query.getAll(name).length === 1) return [];
       return [{ path: name, reason: "invalid", message: "is given more than once" }];
     }
-    const near = nearest(name, known);
-    const hint = near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`;
-    return [
-      { path: name, reason: "unknown", message: `there is no such parameter; ${hint}`, allowed: known },
-    ];
+    return [unknownName(name, "parameter", known)];
   });
   const given = known.flatMap((name) => {
     const value = query.get(name);
     return value === null ? [] : [[name, value] as const];
   });
-  const parsed = schema.safeParse(Object.fromEntries(given));
+  const asked = Object.fromEntries(given);
+  const parsed = schema.safeParse(asked);
   if (parsed.success && problems.length === 0) return parsed.data;
-  throw problemError([...problems, ...(parsed.success ? [] : problemsOf(parsed.error))]);
+  throw problemError([...problems, ...(parsed.success ? [] : problemsOf(parsed.error, asked))]);
+}
+
+function unknownName(path: string, what: "parameter" | "field", known: readonly string[]): Problem {
+  const near = nearest(path, known);
+  const hint = near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`;
+  const message = `there is no such ${what}; ${hint}`;
+  const problem: Problem = { path, reason: "unknown", message, allowed: known };
+  return near === undefined ? problem : { ...problem, nearest: near };
 }
 
 /** Reads a body by its schema, in the same way. */
-export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body, { reportInput: true });
+export function readBody<S extends z.ZodObject>(schema: S, body: unknown): z.output<S> {
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw problemError(problemsOf(parsed.error));
+  throw problemError(problemsOf(parsed.error, body, Object.keys(schema.shape)));
 }
 
-function problemsOf(error: z.ZodError): readonly Problem[] {
+/** In words about what was sent, not about what a schema had made of it until it gave up. */
+function problemsOf(error: z.ZodError, sent: unknown, known: readonly string[] = []): readonly Problem[] {
   return error.issues.slice(0, 100).flatMap((issue): readonly Problem[] => {
-    const path = issue.path.map(String).join(".");
+    const steps = issue.path.map(String);
     if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => ({
-        path: [...issue.path.map(String), key].join("."),
-        reason: "unknown",
-        message: "there is no such field",
-      }));
-    const isMissing = issue.code === "invalid_type" && issue.input === undefined;
-    return [
-      { path, reason: isMissing ? "missing" : "invalid", message: isMissing ? "is required" : issue.message },
-    ];
+      return issue.keys.map((key) => unknownName([...steps, key].join("."), "field", known));
+    const path = steps.join(".");
+    const value = valueAt(sent, steps);
+    if (value === undefined) return [{ path, reason: "missing", message: "is required" }];
+    const message =
+      issue.code === "custom" ? issue.message : `is ${show(value)}, expected ${expectationOf(issue)}`;
+    return [{ path, reason: "invalid", message }];
   });
 }
+
+const valueAt = (from: unknown, steps: readonly string[]): unknown =>
+  steps.reduce<unknown>(
+    (value, step) =>
+      typeof value === "object" && value !== null && Object.hasOwn(value, step)
+        ? (value as Readonly<Record<string, unknown>>)[step]
+        : undefined,
+    from,
+  );

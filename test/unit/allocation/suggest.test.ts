@@ -32,7 +32,7 @@ describe("a suggestion", () => {
       [["uptime of at least 99.9% instead of 99.99%", 1]],
     ],
     [{ constraints: { energy: { maxPue: 1.1 } } }, [["PUE of at most 1.2 instead of 1.1", 1]]],
-    [{ constraints: { compliance: { hipaa: true } } }, [["without the condition on hipaa", 1]]],
+    [{ constraints: { compliance: { hipaa: true } } }, [["no condition on HIPAA", 1]]],
     [
       { constraints: { maxHourly: { amount: 0.5, currency: "EUR" } } },
       [["up to 1.00 EUR an hour instead of 0.50 EUR", 1]],

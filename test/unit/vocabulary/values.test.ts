@@ -54,6 +54,7 @@ describe("the table of keys", () => {
   test("names the nearest keys of a mistyped one", () => {
     expect(nearestKeys("gpu.fluidos.eu/memory-per-gpus")[0]).toBe("gpu.fluidos.eu/memory-per-gpu");
     expect(distance("kitten", "sitting")).toBe(3);
+    expect(distance("modle", "model")).toBe(1);
   });
 });
 

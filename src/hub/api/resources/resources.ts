@@ -27,7 +27,8 @@ const query = z.object({
   available: z.enum(["true", "false"]).describe("true: only where something is free.").optional(),
   currency: z
     .string()
-    .regex(/^[A-Za-z]{3}$/)
+    .refine((text) => /^[A-Za-z]{3}$/.test(text), "is no currency such as EUR")
+    .meta({ pattern: "^[A-Za-z]{3}$" })
     .describe("Currency of the prices, ISO 4217; each provider's own if absent.")
     .optional(),
   ...pageQuery,
