@@ -72,7 +72,7 @@ const TIMINGS: Timings = {
 };
 
 const LASTS_MS = 30_000;
-const SETTLE_MS = 90_000;
+const SETTLE_MS = 300_000;
 
 /** Runs the plan of a seed. Throws where what is left does not come to rest. */
 export async function runChaos({

@@ -159,9 +159,9 @@ function gpuNode(name: string, rate: number, dialect: Dialect): object {
     "cost.fluidos.eu/hourly-rate": String(rate),
     "location.fluidos.eu/region": "eu-west-1",
   };
-  const labels = dialect === "clastix" ? { "node-role.fluidos.eu/resources": "true" } : {};
+  const label = dialect === "clastix" ? "node-role.fluidos.eu/resources" : "node.fluidos.eu/gpu";
   return {
-    metadata: { name, annotations, labels: { ...labels, "kubernetes.io/hostname": name } },
+    metadata: { name, annotations, labels: { [label]: "true", "kubernetes.io/hostname": name } },
     status: {
       allocatable,
       capacity: allocatable,
