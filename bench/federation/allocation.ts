@@ -11,7 +11,7 @@ import { freeGpus } from "./provider-status.ts";
 import { type FederationSite, startSite, until } from "./site.ts";
 import { between, followIntents, hubsShare, STAGES, type Timeline } from "./timeline.ts";
 
-/** Discovery is counted by itself: one round at the start, and then none. */
+/** Discovery is counted by itself, before: then there is one round at the start, and no other. */
 const ONE_ROUND = { fluidos: { discoverEvery: "1h", forgetAfter: "2h" } };
 const ROUNDS_MS = 20_000;
 
@@ -19,17 +19,17 @@ const ROUNDS_MS = 20_000;
 export async function benchAllocation(intents: number): Promise<BenchResult> {
   const site = await startSite({ sellers: { alpha: "clastix" }, timings: realTimings });
   site.sellers[0]?.addNodes(intents, 4);
-  const parts = { intents: true, flavors: false };
-  const hub = startHubProcess(site.hub.kubeconfig, { ...parts, config: ONE_ROUND });
+  let hub: HubProcess | undefined;
   try {
-    await until("candidates are offered", async () => (await freeGpus(site)) === 4 * intents);
+    const rounds = await measureRounds(site, 4 * intents);
+    const parts = { intents: true, flavors: false };
+    hub = startHubProcess(site.hub.kubeconfig, { ...parts, config: ONE_ROUND });
+    await hub.next("synced");
     const figures = await measure(site, hub, intents);
-    await hub.end();
-    const rounds = await measureRounds(site);
     const conditions = conditionsOf({ Intents: intents, Flavors: intents, timings: "real" });
     return { bench: "federation, one Intent after the other", conditions, figures: [...figures, ...rounds] };
   } finally {
-    await hub.end();
+    await hub?.end();
     await site.close();
   }
 }
@@ -85,12 +85,11 @@ function timeFigures(lines: readonly Timeline[]): readonly Figure[] {
 }
 
 /** What rounds of discovery ask of the API while nothing else happens. */
-async function measureRounds(site: FederationSite): Promise<readonly Figure[]> {
+async function measureRounds(site: FederationSite, gpus: number): Promise<readonly Figure[]> {
   const config = { fluidos: { discoverEvery: "2s" } };
   const hub = startHubProcess(site.hub.kubeconfig, { intents: true, flavors: false, config });
   try {
-    await hub.next("synced");
-    await delay(ROUNDS_MS / 4);
+    await until("candidates are offered", async () => (await freeGpus(site)) === gpus);
     const before = await hub.calls();
     await delay(ROUNDS_MS);
     const after = await hub.calls();

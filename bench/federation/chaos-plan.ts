@@ -68,15 +68,12 @@ export interface Act {
   readonly much: number;
 }
 
-/** So many Intents, with as many troubles between them. */
+/** So many Intents, and as many troubles between them, but each trouble once at least. */
 export function planChaos(intents: number, random: Random): readonly Act[] {
   const troubles = [...LASTING, ...MOMENTS];
-  // Each trouble once at least, if there is room for it.
-  const plan = Array.from({ length: intents }, (_, index): Act["what"][] => [
-    "Intent applied",
-    troubles[index] ?? random.pick(troubles),
-  ]);
-  return random.shuffle(plan.flat()).map((what) => ({
+  const more = Array.from({ length: Math.max(0, intents - troubles.length) }, () => random.pick(troubles));
+  const applied = Array.from({ length: intents }, () => "Intent applied" as const);
+  return random.shuffle([...applied, ...troubles, ...more]).map((what) => ({
     what,
     afterMs: Math.round(random.next() * 150),
     which: random.next(),

@@ -108,12 +108,6 @@ export function orphans({ cluster, sellers }: FederationSite): readonly string[]
   return [...here, ...there];
 }
 
-/** What rounds of discovery leave once the hub has ended. */
-export const roundsLeft = ({ cluster }: FederationSite): readonly string[] => [
-  ...named("Solver", cluster.list(kinds.SOLVERS)),
-  ...named("Discovery", cluster.list(kinds.DISCOVERIES)),
-];
-
 const named = (kind: string, objects: readonly Stored[]): readonly string[] =>
   objects.map(({ metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
 

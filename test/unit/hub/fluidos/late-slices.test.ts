@@ -9,7 +9,9 @@ import { candidateObject } from "../../fluidos/samples.ts";
 
 const slice = (name: string, deletionTimestamp?: string) =>
   parseResourceSlice({ metadata: { name, namespace: "liqo-tenant-alpha", deletionTimestamp } });
-const given = [parsePeeringCandidate(candidateObject({ annotations: { [CANDIDATE_KEYS.soldBy]: "contract-1" } }))];
+const given = [
+  parsePeeringCandidate(candidateObject({ annotations: { [CANDIDATE_KEYS.soldBy]: "contract-1" } })),
+];
 
 /** A federation that has a slice, and whatever else is said. */
 function view(parts: Partial<ConsumerView>, all = [slice("contract-1"), slice("contract-2")]): ConsumerView {
@@ -28,7 +30,10 @@ describe("a slice that FLUIDOS makes of what was given back", () => {
   });
 
   it.each<[string, Partial<ConsumerView>]>([
-    ["the Contract is still there", { contracts: () => [parseContract({ metadata: { name: "contract-1" } })] }],
+    [
+      "the Contract is still there",
+      { contracts: () => [parseContract({ metadata: { name: "contract-1" } })] },
+    ],
     [
       "an Allocation still names it",
       { allocations: () => [parseAllocation({ metadata: {}, spec: { contract: { name: "contract-1" } } })] },
