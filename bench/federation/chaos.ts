@@ -82,13 +82,18 @@ export async function runChaos({
   holdMs,
   startHub,
 }: ChaosOptions): Promise<ChaosOutcome> {
-  const random = randomOf(seed);
+  const [random, chance] = [randomOf(seed), randomOf(seed + 1)];
   const { sellers, buyer, liqo } = form;
   const defects = defectsFor(form, random);
   const plan = planChaos(intents, random);
   const site = await startSite({
-    ...{ sellers, buyer, liqo, defects, timings: TIMINGS, runWorkloads: true },
-    random: randomOf(seed + 1).next,
+    sellers,
+    buyer,
+    liqo,
+    defects,
+    timings: TIMINGS,
+    runWorkloads: true,
+    random: () => chance.next(),
   });
   for (const seller of site.sellers) seller.addNodes(Math.ceil(intents / 2), 4);
   const run: Run = { site, startHub, hub: startHub(site), applied: [], ends: [] };
@@ -152,7 +157,9 @@ async function perform(run: Run, act: Act): Promise<void> {
       return provider.failNext("discovery", 1 + Math.floor(act.much * 3));
     case "sold elsewhere":
     case "withdrawn":
-      return takeAway(seller, act, act.what === "withdrawn" ? provider.withdraw : provider.sellElsewhere);
+      return takeAway(seller, act, (flavor) =>
+        act.what === "withdrawn" ? provider.withdraw(flavor) : provider.sellElsewhere(flavor),
+      );
     case "conflict":
       return federation.conflict(1 + Math.floor(act.much * 3));
     case "API errors":
@@ -178,11 +185,11 @@ const chosen = <T>(from: readonly T[], which: number): T | undefined => from[Mat
 function begin(run: Run, what: Lasting, { name }: Seller, forMs: number): void {
   const provider = run.site.federation.provider(name);
   const troubles: Readonly<Record<Lasting, readonly [begin: () => void, end: () => void]>> = {
-    away: [provider.goAway, provider.comeBack],
+    away: [() => provider.goAway(), () => provider.comeBack()],
     "withholds GPUs": [() => provider.withholdGpus(), () => provider.withholdGpus(false)],
     "denies slices": [() => provider.denySlices(), () => provider.denySlices(false)],
-    "peering lost": [provider.losePeering, provider.restorePeering],
-    unpeered: [provider.dropForeignCluster, provider.restorePeering],
+    "peering lost": [() => provider.losePeering(), () => provider.restorePeering()],
+    unpeered: [() => provider.dropForeignCluster(), () => provider.restorePeering()],
   };
   const [start, stop] = troubles[what];
   start();

@@ -71,7 +71,11 @@ export async function startSite(options: SiteOptions): Promise<FederationSite> {
   const federation = startFederation({
     consumer: { name: "consumer", sandbox: consumer, dialect: buyer },
     providers: sandboxes,
-    ...{ liqo, defects, timings, runWorkloads, random },
+    liqo,
+    defects,
+    timings,
+    runWorkloads,
+    random,
   });
   const hub = await prepareHub(consumer);
   const ends = sandboxes

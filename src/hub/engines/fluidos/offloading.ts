@@ -31,7 +31,8 @@ export async function openNamespace(
 ): Promise<Failure | undefined> {
   const localCluster = deals[0]?.buyerCluster ?? "";
   const known = view.offloading(namespace);
-  if (known?.phase !== "Ready") {
+  // Once it is there it is waited for: each look would else write both again.
+  if (known === undefined) {
     const own = wanted.find(({ kind }) => kind === "Namespace");
     const how = { fieldManager: HUB_MANAGER, force: true, signal };
     if (own !== undefined) await client.apply(NAMESPACES, own, how);
