@@ -1,13 +1,15 @@
 import { INTENTS, type KubeIntent } from "../../hub/intents/intent-view.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
-import { EVENTS, type KubeObject } from "../../kubernetes/objects.ts";
-import { readFixtureIntents, waitFor } from "../demo-intents.ts";
+import { EVENTS, type KubeObject, type ObjectMeta } from "../../kubernetes/objects.ts";
+import { readFixtureIntents } from "../demo-intents.ts";
 import type { Listener } from "../demo-story.ts";
 import { listAll } from "./objects.ts";
 
 /** The namespace of the demo's Intents. */
 export const TEAM = "team-a";
+
+const PATIENCE_SECONDS = 60;
 
 /** The demo's Intents by their names. Throws a UserError where their file is missing. */
 export async function readIntentFile(): Promise<ReadonlyMap<string, KubeIntent>> {
@@ -33,20 +35,35 @@ export async function followToRunning(
   // Nobody waits any more, or the one of that name is still being given back.
   if (signal.aborted || (await readIntent(client, intent.metadata?.name ?? "")) !== undefined)
     return undefined;
-  await client.create(INTENTS, intent);
+  const { metadata } = await client.create<KubeIntent>(INTENTS, intent);
   let told = "";
-  let running: KubeIntent | undefined;
-  await waitFor(async () => {
-    const seen = await readIntent(client, intent.metadata?.name ?? "");
+  for await (const seen of changesOf(client, metadata, signal)) {
     const said = stepOf(seen);
-    if (said !== undefined && said !== told) {
-      progress(`  ${said}`);
-      told = said;
-    }
-    if (seen?.status?.phase === "Running") running = seen;
-    return running !== undefined;
-  }, signal);
-  return running;
+    if (said !== undefined && said !== told) progress(`  ${said}`);
+    told = said ?? told;
+    if (seen.status?.phase === "Running") return seen;
+  }
+  return undefined;
+}
+
+/** Each state of an Intent that was just created, also those that are soon over. */
+async function* changesOf(
+  client: KubeClient,
+  { name = "", resourceVersion = "" }: ObjectMeta = {},
+  signal: AbortSignal,
+): AsyncGenerator<KubeIntent, void> {
+  const query = {
+    namespace: TEAM,
+    fieldSelector: `metadata.name=${name}`,
+    resourceVersion,
+    timeoutSeconds: PATIENCE_SECONDS,
+  };
+  try {
+    for await (const { type, object } of client.watch<KubeIntent>(INTENTS, query, { signal }))
+      if (type === "ADDED" || type === "MODIFIED") yield object;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 /** How far it has come; undefined before there is anything to tell. */
