@@ -1,5 +1,6 @@
 /** A purchase that nobody waits for any more, and goes through all the same: what was paid for is found. */
 import { afterEach, describe, expect, it } from "vitest";
+import { INTENTS } from "../../src/hub/intents/intent-view.ts";
 import { quickTimings } from "../../src/sandbox/federation/timings.ts";
 import { type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
 import { statusOf, until } from "./hub-harness.ts";
@@ -9,9 +10,11 @@ let fed: Awaited<ReturnType<typeof startFederatedHub>> | undefined;
 afterEach(() => fed?.close());
 
 /** One provider, whose gateway takes so long that the hub may give up while it sells. */
-async function slow(fluidos: object): Promise<{ readonly hub: FederatedHub; readonly running: RunningHub }> {
-  fed = await startFederatedHub({ alpha: ["4"] }, { timings: { ...quickTimings, rearMs: 1500 } });
-  return { hub: fed, running: fed.start({ fluidos }) };
+async function slow(
+  now?: () => number,
+): Promise<{ readonly hub: FederatedHub; readonly running: RunningHub }> {
+  fed = await startFederatedHub({ alpha: ["4"] }, { timings: { ...quickTimings, rearMs: 2500 } });
+  return { hub: fed, running: fed.start(now && { now }) };
 }
 const purchaseRuns = async ({ federation: { consumer } }: FederatedHub): Promise<boolean> => {
   const [name = ""] = await consumer.names("reservations");
@@ -33,14 +36,20 @@ async function expectFound(hub: FederatedHub, running: RunningHub): Promise<void
 
 describe("a Contract that comes late", () => {
   it("after the hub's own time limit is found, given back here and told of", async () => {
-    const { hub, running } = await slow({ reservationTimeout: "2s" });
+    let aheadMs = 0;
+    const { hub, running } = await slow(() => Date.now() + aheadMs);
     await hub.intents.submit(intent("train"));
+    await until(() => purchaseRuns(hub)).toBe(true);
+    aheadMs = 90_000;
+    // Its timers know nothing of the clock: it looks again because the Intent has changed.
+    const labels = { looked: "again" };
+    await hub.hub.client.patch(INTENTS, { name: "train", namespace: "team-a" }, { metadata: { labels } });
     await until(() => running.log.join("")).toContain("CandidateTimeout");
     await expectFound(hub, running);
   });
 
   it("for an Intent that was deleted meanwhile is found likewise", async () => {
-    const { hub, running } = await slow({});
+    const { hub, running } = await slow();
     await hub.intents.submit(intent("train"));
     await until(() => purchaseRuns(hub)).toBe(true);
     await hub.intents.remove("train");
