@@ -53,6 +53,7 @@ export const CHAOS_CONFIG = {
     retryAfter: "2s",
     reservationTimeout: "10s",
     peeringTimeout: "15s",
+    sliceTimeout: "1s",
     grantTimeout: "2s",
   },
 };

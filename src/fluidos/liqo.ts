@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { KubeObject } from "../kubernetes/objects.ts";
 import { parseQuantity, quantityToNumber } from "../units/quantity.ts";
-import { fields, flag, list, metadata, text, textMap } from "./wire.ts";
+import { fields, flag, list, metadata, text, textMap, time } from "./wire.ts";
 
 /** Taint of Liqo's nodes, which keeps pods of namespaces that are not offloaded away. */
 export const VIRTUAL_NODE_TAINT = "virtual-node.liqo.io/not-allowed";
@@ -11,7 +11,9 @@ export const VIRTUAL_NODE_SELECTOR = "liqo.io/type=virtual-node";
 /** The only name under which Liqo heeds a NamespaceOffloading. */
 export const OFFLOADING = "offloading";
 
-const conditions = list(fields({ type: text, status: text, reason: text, message: text }));
+const conditions = list(
+  fields({ type: text, status: text, reason: text, message: text, lastTransitionTime: time }),
+);
 type Conditions = z.output<typeof conditions>;
 
 const stateOf = (all: Conditions, type: string) => all.find((condition) => condition.type === type);
@@ -91,6 +93,7 @@ const foreignCluster = fields({
   status: fields({
     conditions,
     modules: fields({ networking: moduleForm, authentication: moduleForm, offloading: moduleForm }),
+    tenantNamespace: fields({ local: text }),
   }),
 }).transform(({ metadata: meta, spec, status }) => {
   const { networking, authentication, offloading } = status.modules;
@@ -108,8 +111,18 @@ const foreignCluster = fields({
     broken: all
       .filter((each) => BROKEN.includes(each.status))
       .map(({ type, message }) => ({ type, message })),
+    /** Where what concerns it is kept here. */
+    tenantNamespace: status.tenantNamespace.local,
+    /** Since when network and authentication stand, by what FLUIDOS looks at; 0 where that is not told. Undefined while they do not. */
+    peeredSince:
+      networking.enabled && authentication.enabled ? connectedSince(networking.conditions) : undefined,
   };
 });
+
+function connectedSince(all: Conditions): number | undefined {
+  const connection = stateOf(all, "NetworkConnectionStatus");
+  return connection?.status === "Established" ? (connection.lastTransitionTime ?? 0) : undefined;
+}
 
 const BROKEN: readonly string[] = ["Error", "NotReady"];
 

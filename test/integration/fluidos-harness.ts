@@ -23,6 +23,7 @@ const HURRY = {
   retryAfter: "1m",
   reservationTimeout: "60s",
   peeringTimeout: "60s",
+  sliceTimeout: "20s",
   grantTimeout: "3s",
 };
 

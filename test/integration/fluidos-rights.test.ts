@@ -20,7 +20,8 @@ let fed: Awaited<ReturnType<typeof startFederatedHub>> | undefined;
 afterEach(() => fed?.close());
 
 it("the rights are enough: also where a candidate fails, and for all of the clean-up", async () => {
-  fed = await startFederatedHub({ alpha: ["4"], beta: ["8"] });
+  // Of upstream FLUIDOS, so that the hub has to ask Liqo for the second slice itself.
+  fed = await startFederatedHub({ alpha: ["4"], beta: ["8", "9"] }, { defects: { peersOnce: true } });
   const { federation, hub, intents, flavors } = fed;
   const { sandbox } = federation.consumer;
   await applyManifests(federation.consumer.admin, MANIFESTS);
@@ -28,16 +29,19 @@ it("the rights are enough: also where a candidate fails, and for all of the clea
   const fluidos = {
     discoverEvery: "1s",
     reservationTimeout: "5s",
-    peeringTimeout: "15s",
+    peeringTimeout: "60s",
+    sliceTimeout: "1s",
     grantTimeout: "2s",
   };
   const running = startHubOn({ ...hub, kubeconfig }, {}, undefined, { fluidos });
-  await until(async () => (await statusOf(hub, "fed")).gpus).toEqual({ total: 8, free: 8 });
+  await until(async () => (await statusOf(hub, "fed")).gpus).toEqual({ total: 12, free: 12 });
   federation.provider("alpha").failNext("purchase");
   await intents.submit(intent("train"));
   expect((await deployed(fed, "train")).placement?.node).toBe(flavors.beta?.[0]);
-  await intents.remove("train");
-  await until(() => intents.exists("train")).toBe(false);
+  await intents.submit(intent("serve"));
+  expect((await deployed(fed, "serve")).placement?.node).toBe(flavors.beta?.[1]);
+  for (const name of ["train", "serve"]) await intents.remove(name);
+  for (const name of ["train", "serve"]) await until(() => intents.exists(name)).toBe(false);
   expect(await objectsIn(fed)).toEqual({});
   expect(await madeIn(hub)).toEqual([]);
   await until(async () => await federation.consumer.names("solvers")).toEqual([]);

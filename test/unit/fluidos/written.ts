@@ -1,5 +1,6 @@
 /** What a hub writes of FLUIDOS's and Liqo's kinds, in every form that it takes. */
 import { buildAllocation } from "../../../src/fluidos/allocation.ts";
+import { buildResourceSlice } from "../../../src/fluidos/build-resource-slice.ts";
 import { buildDiscovery, buildDiscoverySolver } from "../../../src/fluidos/discovery.ts";
 import type { FlavorFacts } from "../../../src/fluidos/flavor-facts.ts";
 import * as kinds from "../../../src/fluidos/kinds.ts";
@@ -97,6 +98,18 @@ export const WRITTEN: readonly (readonly [string, Resource, KubeObject])[] = [
       namespace: "fluidos",
       ...mark,
       contract: { name: "contract-x", namespace: "fluidos" },
+    }),
+  ],
+  [
+    "a ResourceSlice",
+    kinds.RESOURCE_SLICES,
+    buildResourceSlice({
+      contract: "contract-x",
+      namespace: "liqo-tenant-p",
+      cluster: "p",
+      ...mark,
+      part: { cpu: 4, memoryBytes: 16 * 2 ** 30, pods: 4, gpus: 1 },
+      resource: "nvidia.com/gpu",
     }),
   ],
   ["a NamespaceOffloading", kinds.NAMESPACE_OFFLOADINGS, offloading("team-a-x")],

@@ -15,6 +15,8 @@ export const fluidosSection = z.strictObject({
   /** How long FLUIDOS may take to reserve and buy; to peer, until the virtual node is ready; Liqo to grant the GPUs. */
   reservationTimeout: duration("2m", "1s"),
   peeringTimeout: duration("5m", "1s"),
+  /** How long FLUIDOS may take to ask a cluster that is peered for a ResourceSlice; after that the hub asks. */
+  sliceTimeout: duration("30s", "1s"),
   grantTimeout: duration("2m", "1s"),
 });
 

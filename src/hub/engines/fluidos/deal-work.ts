@@ -1,4 +1,5 @@
 import { buildAllocation } from "../../../fluidos/allocation.ts";
+import { buildResourceSlice } from "../../../fluidos/build-resource-slice.ts";
 import type { Part } from "../../../fluidos/configuration.ts";
 import type { NodeIdentity } from "../../../fluidos/flavor.ts";
 import { IDENTITY_CONFIG_MAP, parseIdentity } from "../../../fluidos/identity.ts";
@@ -60,6 +61,7 @@ function factsOf({ view, config, now }: DealWork, deal: Deal) {
     contract,
     soldBy: other?.name,
     allocation: view.allocations().find((each) => each.name === name),
+    foreign: contract && view.foreignCluster(contract.sellerCluster),
     slice: contract && view.slices(contract.name)[0],
     node: contract && view.node(contract.name),
     trouble: contract && peeringTrouble(view, contract.name),
@@ -103,6 +105,8 @@ async function take(work: DealWork, deal: Deal, step: DealStep): Promise<DoneDea
         outlook: "under-way",
       };
     }
+    case "ask-for-slice":
+      return askForSlice(work, deal, step);
     case "ask-for-gpus": {
       const { name: slice, namespace } = step.slice;
       const { resource, units } = deal.wanted;
@@ -127,6 +131,23 @@ async function take(work: DealWork, deal: Deal, step: DealStep): Promise<DoneDea
     case "use":
       return doneOf(step);
   }
+}
+
+/** What FLUIDOS would make, under the same name: where it comes late, it finds that one. */
+async function askForSlice(
+  { client, signal }: DealWork,
+  deal: Deal,
+  { contract, namespace }: Extract<DealStep, { do: "ask-for-slice" }>,
+): Promise<Failure> {
+  const { name, sellerCluster: cluster, configuration = deal.part } = contract;
+  const { resource, units } = deal.wanted;
+  const part = { ...configuration, gpus: units };
+  const slice = buildResourceSlice({ contract: name, namespace, cluster, ...dealMark(deal), part, resource });
+  await createOnce(client, kinds.RESOURCE_SLICES, slice, signal);
+  return {
+    ...failure("Peering", `${cluster} is peered, but FLUIDOS asks it for nothing: the hub asks for ${name}`),
+    outlook: "under-way",
+  };
 }
 
 const doneOf = ({ node, contract }: Extract<DealStep, { do: "use" }>): DoneDeal => ({

@@ -1,7 +1,7 @@
 import type { Allocation } from "../../../fluidos/allocation.ts";
 import type { Contract } from "../../../fluidos/contract.ts";
 import { hasEnded } from "../../../fluidos/discovery.ts";
-import type { LiqoNode, ResourceSlice } from "../../../fluidos/liqo.ts";
+import type { ForeignCluster, LiqoNode, ResourceSlice } from "../../../fluidos/liqo.ts";
 import type { PeeringCandidate } from "../../../fluidos/peering-candidate.ts";
 import type { Reservation } from "../../../fluidos/reservation.ts";
 import type { FluidosConfig } from "./config.ts";
@@ -26,18 +26,24 @@ export interface DealFacts {
   /** A Contract of the same Flavor, whoever it is of. */
   readonly soldBy: string | undefined;
   readonly allocation: Allocation | undefined;
+  /** The cluster that sells, as Liqo knows it. */
+  readonly foreign: Pick<ForeignCluster, "deleting" | "tenantNamespace" | "peeredSince"> | undefined;
   readonly slice: ResourceSlice | undefined;
   readonly node: LiqoNode | undefined;
   /** What is wrong with node and peering, in words. */
   readonly trouble: string | undefined;
   readonly now: number;
-  readonly timeouts: Pick<FluidosConfig, "reservationTimeout" | "peeringTimeout" | "grantTimeout">;
+  readonly timeouts: Pick<
+    FluidosConfig,
+    "reservationTimeout" | "peeringTimeout" | "sliceTimeout" | "grantTimeout"
+  >;
 }
 
 /** The next step of a deal. Each leaves everything such that the next can be chosen from the API alone. */
 export type DealStep =
   | { readonly do: "reserve"; readonly candidate: PeeringCandidate }
   | { readonly do: "allocate"; readonly contract: Contract }
+  | { readonly do: "ask-for-slice"; readonly contract: Contract; readonly namespace: string }
   | { readonly do: "ask-for-gpus"; readonly slice: ResourceSlice }
   | { readonly do: "note-peered"; readonly allocation: Allocation }
   | { readonly do: "wait"; readonly reason: string; readonly message: string }
@@ -49,8 +55,8 @@ const wait = (reason: string, message: string): DealStep => ({ do: "wait", reaso
 const giveUp = (reason: string, message: string): DealStep => ({ do: "give-up", reason, message });
 
 /**
- * Chooses the next step: reserve and buy, allocate, ask Liqo for the GPUs that FLUIDOS does not ask for, wait until the
- * node is there with them. FLUIDOS's own time limits are only looked at when something happens, so every wait has its own.
+ * Chooses the next step: reserve and buy, allocate, ask Liqo for what FLUIDOS does not ask for, wait until the node is there
+ * with the GPUs. FLUIDOS's own time limits are only looked at when something happens, so every wait has its own.
  */
 export function nextDealStep(facts: DealFacts): DealStep {
   return buying(facts) ?? peering(facts) ?? granting(facts) ?? using(facts);
@@ -109,15 +115,8 @@ function opening(
 }
 
 /** The Allocation tells little: `Active` says that Liqo accepted, and `Error` also that something was there already. */
-function peering({
-  wanted,
-  contract,
-  allocation,
-  slice,
-  node,
-  now,
-  timeouts,
-}: DealFacts): DealStep | undefined {
+function peering(facts: DealFacts): DealStep | undefined {
+  const { wanted, contract, allocation, slice, node, now, timeouts } = facts;
   if (contract === undefined) return wait("Reserving", `Contract of ${wanted.flavor} is not there yet`);
   if (allocation === undefined) return { do: "allocate", contract };
   if (isPeered(allocation) || node !== undefined) return undefined;
@@ -127,9 +126,23 @@ function peering({
     return giveUp("CandidateNotPeered", `the peering for ${wanted.flavor} failed: ${told}`);
   if (isOver(allocation.createdAt, timeouts.peeringTimeout, now))
     return giveUp("CandidateNotPeered", `${wanted.flavor} was not peered in time: Allocation is ${told}`);
-  return slice === undefined
-    ? wait("Peering", `FLUIDOS peers with ${contract.sellerCluster} (${told})`)
-    : undefined;
+  if (slice !== undefined) return undefined;
+  return (
+    slicing(facts, contract, allocation) ??
+    wait("Peering", `FLUIDOS peers with ${contract.sellerCluster} (${told})`)
+  );
+}
+
+/** Upstream FLUIDOS asks for a slice only when it peers, and so never for a second Contract with the same cluster. */
+function slicing(
+  { foreign, now, timeouts }: DealFacts,
+  contract: Contract,
+  { createdAt = now }: Allocation,
+): DealStep | undefined {
+  if (foreign?.peeredSince === undefined || foreign.deleting || foreign.tenantNamespace === "")
+    return undefined;
+  if (!isOver(Math.max(createdAt, foreign.peeredSince), timeouts.sliceTimeout, now)) return undefined;
+  return { do: "ask-for-slice", contract, namespace: foreign.tenantNamespace };
 }
 
 /** What our own slice has to ask for, and whether Liqo gives it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAllocation } from "../../../../src/fluidos/allocation.ts";
 import { parseContract } from "../../../../src/fluidos/contract.ts";
-import { parseLiqoNode, parseResourceSlice } from "../../../../src/fluidos/liqo.ts";
+import { parseForeignCluster, parseLiqoNode, parseResourceSlice } from "../../../../src/fluidos/liqo.ts";
 import { parsePeeringCandidate } from "../../../../src/fluidos/peering-candidate.ts";
 import { parseReservation } from "../../../../src/fluidos/reservation.ts";
 import { type DealFacts, nextDealStep } from "../../../../src/hub/engines/fluidos/deal.ts";
@@ -39,6 +39,30 @@ const slice = (gpus: string | undefined, { resources = "Accepted", minutesAgo = 
     spec: { resources: { cpu: "1", ...(gpus === undefined ? {} : { "nvidia.com/gpu": gpus }) } },
     status: { conditions: [{ type: "Resources", status: resources, message: "because" }] },
   });
+/** Clusters that are connected since then. */
+const foreign = (minutesAgo: number | undefined, metadata: object = {}) =>
+  parseForeignCluster({
+    metadata: { name: "p", ...metadata },
+    spec: { clusterID: "p" },
+    status: {
+      modules: {
+        authentication: { enabled: true },
+        networking: {
+          enabled: true,
+          conditions: [
+            minutesAgo === undefined
+              ? { type: "NetworkConnectionStatus", status: "Pending" }
+              : {
+                  type: "NetworkConnectionStatus",
+                  status: "Established",
+                  lastTransitionTime: at(minutesAgo),
+                },
+          ],
+        },
+      },
+      tenantNamespace: { local: "liqo-tenant-p" },
+    },
+  });
 const node = (gpus: string | undefined, ready = "True") =>
   parseLiqoNode({
     metadata: { name: "contract-1" },
@@ -56,11 +80,17 @@ const step = (facts: Partial<DealFacts>) =>
     contract: undefined,
     soldBy: undefined,
     allocation: undefined,
+    foreign: undefined,
     slice: undefined,
     node: undefined,
     trouble: undefined,
     now: NOW,
-    timeouts: { reservationTimeout: 120_000, peeringTimeout: 300_000, grantTimeout: 120_000 },
+    timeouts: {
+      reservationTimeout: 120_000,
+      peeringTimeout: 300_000,
+      sliceTimeout: 60_000,
+      grantTimeout: 120_000,
+    },
     ...facts,
   });
 const contract = contractOf("t-1");
@@ -123,6 +153,44 @@ describe("buying", () => {
 describe("peering", () => {
   it.each<[string, Partial<DealFacts>, object]>([
     ["waits for the slice", { allocation: allocation("Peering") }, { do: "wait", reason: "Peering" }],
+    [
+      "a peer that FLUIDOS asks for nothing any more (upstream): asks it itself",
+      { allocation: allocation("Peering", { minutesAgo: 2 }), foreign: foreign(600) },
+      { do: "ask-for-slice", namespace: "liqo-tenant-p" },
+    ],
+    [
+      "but not before FLUIDOS had time to",
+      { allocation: allocation("Peering"), foreign: foreign(600) },
+      { do: "wait", reason: "Peering" },
+    ],
+    [
+      "nor where the peering stands only now",
+      { allocation: allocation("Peering", { minutesAgo: 2 }), foreign: foreign(0) },
+      { do: "wait", reason: "Peering" },
+    ],
+    [
+      "nor where it does not stand",
+      { allocation: allocation("Peering", { minutesAgo: 2 }), foreign: foreign(undefined) },
+      { do: "wait", reason: "Peering" },
+    ],
+    [
+      "nor where it is about to end",
+      {
+        allocation: allocation("Peering", { minutesAgo: 2 }),
+        foreign: foreign(600, { deletionTimestamp: at(1) }),
+      },
+      { do: "wait", reason: "Peering" },
+    ],
+    [
+      "nor where there is a slice",
+      { allocation: allocation("Peering", { minutesAgo: 2 }), foreign: foreign(600), slice: slice("2") },
+      { do: "wait", reason: "Peering" },
+    ],
+    [
+      "nor for ever",
+      { allocation: allocation("Peering", { minutesAgo: 6 }), foreign: foreign(600) },
+      { do: "give-up", reason: "CandidateNotPeered" },
+    ],
     [
       "no GPU in ResourceSlice: asks for what FLUIDOS did not",
       { allocation: allocation("Peering"), slice: slice(undefined) },
