@@ -6,12 +6,18 @@ import type { FederationSite } from "../../bench/federation/site.ts";
 import { startHubOn } from "./intents-harness.ts";
 import { mortal } from "./mortal.ts";
 
-/** Bounds are for what hangs. */
-const LONG = 600_000;
+/** Bounds are for what hangs: longer than those within. */
+const LONG = 900_000;
+
+/** What is given up for its time alone is given up late, so that a slow machine buys no more than a quick one. */
+const CONFIG = {
+  ...CHAOS_CONFIG,
+  fluidos: { ...CHAOS_CONFIG.fluidos, reservationTimeout: "60s", peeringTimeout: "60s" },
+};
 
 function startHub({ hub }: FederationSite): MortalHub {
   const life = mortal();
-  const running = startHubOn(hub, {}, life.wrap, CHAOS_CONFIG);
+  const running = startHubOn(hub, {}, life.wrap, CONFIG);
   return {
     die: async () => {
       life.die();

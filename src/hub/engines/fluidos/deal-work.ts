@@ -145,7 +145,7 @@ async function askForSlice(
   const slice = buildResourceSlice({ contract: name, namespace, cluster, ...dealMark(deal), part, resource });
   await createOnce(client, kinds.RESOURCE_SLICES, slice, signal);
   return {
-    ...failure("Peering", `${cluster} is peered, but FLUIDOS asks it for nothing: the hub asks for ${name}`),
+    ...failure("Peering", `${cluster} is peered, and FLUIDOS does not ask it for ${name}: the hub does`),
     outlook: "under-way",
   };
 }

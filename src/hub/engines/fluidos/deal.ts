@@ -93,7 +93,7 @@ function buying({
       "CandidateTimeout",
       `${flavor} was not bought in time: Reservation ${name} is ${phase || "not begun"}, ${said || "without a word"}`,
     );
-  return wait("Reserving", `FLUIDOS reserves and buys ${flavor} (${said || "not begun"})`);
+  return wait("Reserving", saying(`FLUIDOS buys ${flavor}`, said));
 }
 
 function opening(
@@ -122,26 +122,30 @@ function peering(facts: DealFacts): DealStep | undefined {
   if (isPeered(allocation) || node !== undefined) return undefined;
   const { state, message } = allocation;
   const told = [state, message].filter((part) => part !== "").join(": ") || "not begun";
-  if (slice === undefined && state === "Error")
-    return giveUp("CandidateNotPeered", `the peering for ${wanted.flavor} failed: ${told}`);
   if (isOver(allocation.createdAt, timeouts.peeringTimeout, now))
     return giveUp("CandidateNotPeered", `${wanted.flavor} was not peered in time: Allocation is ${told}`);
   if (slice !== undefined) return undefined;
-  return (
-    slicing(facts, contract, allocation) ??
-    wait("Peering", `FLUIDOS peers with ${contract.sellerCluster} (${told})`)
-  );
+  const asking = slicing(facts, contract, allocation);
+  if (asking !== undefined) return asking;
+  if (state === "Error")
+    return giveUp("CandidateNotPeered", `the peering for ${wanted.flavor} failed: ${told}`);
+  const said = state === "Inactive" ? "" : message;
+  return wait("Peering", saying(`FLUIDOS peers with ${contract.sellerCluster}`, said));
 }
 
-/** Upstream FLUIDOS asks for a slice only when it peers, and so never for a second Contract with the same cluster. */
+/**
+ * Asks for the slice where FLUIDOS does not: upstream asks only when it peers, and so never for a second Contract with the
+ * same cluster; and none asks any more after an error.
+ */
 function slicing(
   { foreign, now, timeouts }: DealFacts,
   contract: Contract,
-  { createdAt = now }: Allocation,
+  { state, createdAt = now }: Allocation,
 ): DealStep | undefined {
   if (foreign?.peeredSince === undefined || foreign.deleting || foreign.tenantNamespace === "")
     return undefined;
-  if (!isOver(Math.max(createdAt, foreign.peeredSince), timeouts.sliceTimeout, now)) return undefined;
+  const since = Math.max(createdAt, foreign.peeredSince);
+  if (state !== "Error" && !isOver(since, timeouts.sliceTimeout, now)) return undefined;
   return { do: "ask-for-slice", contract, namespace: foreign.tenantNamespace };
 }
 
@@ -183,6 +187,9 @@ function using({ wanted, contract, allocation, node, trouble, now, timeouts }: D
     return giveUp("CandidateNotPeered", `${flavor} was not peered in time: ${message}`);
   return wait("Peering", message);
 }
+
+/** The same until there is something to say: each change is a write of the Intent's status. */
+const saying = (what: string, said: string): string => (said === "" ? what : `${what} (${said})`);
 
 const isPeered = ({ annotations }: Allocation): boolean => annotations[DEAL_KEYS.peered] !== undefined;
 

@@ -113,7 +113,7 @@ describe("buying", () => {
     [
       "waits while FLUIDOS runs",
       { reservation: reservation({ phase: { phase: "Running", message: "Reservation started" } }) },
-      { do: "wait", reason: "Reserving", message: "FLUIDOS reserves and buys f-1 (Reservation started)" },
+      { do: "wait", reason: "Reserving", message: "FLUIDOS buys f-1 (Reservation started)" },
     ],
     [
       "gives up a Reservation that failed, with FLUIDOS's words",
@@ -152,6 +152,11 @@ describe("buying", () => {
 
 describe("peering", () => {
   it.each<[string, Partial<DealFacts>, object]>([
+    [
+      "says nothing new until FLUIDOS has begun",
+      { allocation: allocation("Inactive", { message: "Allocation has been set to Inactive" }) },
+      { do: "wait", reason: "Peering", message: "FLUIDOS peers with p" },
+    ],
     ["waits for the slice", { allocation: allocation("Peering") }, { do: "wait", reason: "Peering" }],
     [
       "a peer that FLUIDOS asks for nothing any more (upstream): asks it itself",
@@ -180,6 +185,11 @@ describe("peering", () => {
         foreign: foreign(600, { deletionTimestamp: at(1) }),
       },
       { do: "wait", reason: "Peering" },
+    ],
+    [
+      "asks at once where FLUIDOS has ended in an error, and the clusters are peered all the same",
+      { allocation: allocation("Error", { message: "timed out" }), foreign: foreign(1) },
+      { do: "ask-for-slice" },
     ],
     [
       "nor where there is a slice",
