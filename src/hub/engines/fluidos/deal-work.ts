@@ -118,10 +118,7 @@ async function take(work: DealWork, deal: Deal, step: DealStep): Promise<DoneDea
       const since = new Date(work.now()).toISOString();
       const patch = { metadata: { annotations: { [DEAL_KEYS.peered]: since } } };
       await client.patch(kinds.ALLOCATIONS, { namespace: config.namespace, name }, patch, { signal });
-      const facts = nextDealStep(factsOf(work, deal));
-      return facts.do === "use"
-        ? doneOf(facts)
-        : { ...failure("Peering", "it is peered"), outlook: "under-way" };
+      return doneOf(step);
     }
     case "wait":
       return { ...failure(step.reason, step.message), outlook: "under-way" };
@@ -150,7 +147,7 @@ async function askForSlice(
   };
 }
 
-const doneOf = ({ node, contract }: Extract<DealStep, { do: "use" }>): DoneDeal => ({
+const doneOf = ({ node, contract }: Extract<DealStep, { node: LiqoNode }>): DoneDeal => ({
   ok: true,
   node,
   buyerCluster: contract.buyerCluster,

@@ -45,7 +45,8 @@ export type DealStep =
   | { readonly do: "allocate"; readonly contract: Contract }
   | { readonly do: "ask-for-slice"; readonly contract: Contract; readonly namespace: string }
   | { readonly do: "ask-for-gpus"; readonly slice: ResourceSlice }
-  | { readonly do: "note-peered"; readonly allocation: Allocation }
+  /** It can be used, and is from now on. */
+  | { readonly do: "note-peered"; readonly contract: Contract; readonly node: LiqoNode }
   | { readonly do: "wait"; readonly reason: string; readonly message: string }
   /** It will come to nothing. `spare`: others need not spare the candidate, it is sold or gone. */
   | { readonly do: "give-up"; readonly reason: string; readonly message: string; readonly spare?: true }
@@ -93,7 +94,7 @@ function buying({
       "CandidateTimeout",
       `${flavor} was not bought in time: Reservation ${name} is ${phase || "not begun"}, ${said || "without a word"}`,
     );
-  return wait("Reserving", saying(`FLUIDOS buys ${flavor}`, said));
+  return wait("Reserving", `FLUIDOS buys ${flavor}`);
 }
 
 function opening(
@@ -129,8 +130,9 @@ function peering(facts: DealFacts): DealStep | undefined {
   if (asking !== undefined) return asking;
   if (state === "Error")
     return giveUp("CandidateNotPeered", `the peering for ${wanted.flavor} failed: ${told}`);
-  const said = state === "Inactive" ? "" : message;
-  return wait("Peering", saying(`FLUIDOS peers with ${contract.sellerCluster}`, said));
+  // Each change is a write of the Intent's status: as long as it goes on as it should, nothing new is said.
+  const said = UNDER_WAY.includes(state) ? "" : ` (${told})`;
+  return wait("Peering", `FLUIDOS peers with ${contract.sellerCluster}${said}`);
 }
 
 /**
@@ -179,7 +181,7 @@ function using({ wanted, contract, allocation, node, trouble, now, timeouts }: D
   const problem =
     trouble ?? (short ? `virtual node ${node.name} has less than ${units} ${resource}` : undefined);
   if (node !== undefined && problem === undefined)
-    return isPeered(allocation) ? { do: "use", contract, node } : { do: "note-peered", allocation };
+    return { do: isPeered(allocation) ? "use" : "note-peered", contract, node };
   const message = problem ?? `virtual node ${contract.name} is not there yet`;
   // What worked once is lost by the Intent's own patience, and not by that of a beginning.
   if (isPeered(allocation)) return wait("PeeringLost", message);
@@ -188,8 +190,7 @@ function using({ wanted, contract, allocation, node, trouble, now, timeouts }: D
   return wait("Peering", message);
 }
 
-/** The same until there is something to say: each change is a write of the Intent's status. */
-const saying = (what: string, said: string): string => (said === "" ? what : `${what} (${said})`);
+const UNDER_WAY: readonly string[] = ["", "Inactive", "Peering"];
 
 const isPeered = ({ annotations }: Allocation): boolean => annotations[DEAL_KEYS.peered] !== undefined;
 

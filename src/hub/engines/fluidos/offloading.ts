@@ -47,11 +47,12 @@ export async function openNamespace(
   }
   const { phase = "", createdAt } = view.offloading(namespace) ?? {};
   if (phase === "Ready") return undefined;
-  const message = `Liqo opens namespace ${namespace} to its provider (${phase || "not begun"})`;
+  const message = `Liqo opens namespace ${namespace} to its provider`;
   if (createdAt !== undefined && now() - createdAt > timeoutMs)
     return {
-      ...failure("CandidateNotOffloaded", `${message}, and is not done in time`),
+      ...failure("CandidateNotOffloaded", `${message} (${phase || "not begun"}), and is not done in time`),
       outlook: "hopeless",
     };
-  return { ...failure("Offloading", message), outlook: "under-way" };
+  const said = ["", "InProgress"].includes(phase) ? "" : ` (${phase})`;
+  return { ...failure("Offloading", `${message}${said}`), outlook: "under-way" };
 }

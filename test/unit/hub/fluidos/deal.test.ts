@@ -113,7 +113,7 @@ describe("buying", () => {
     [
       "waits while FLUIDOS runs",
       { reservation: reservation({ phase: { phase: "Running", message: "Reservation started" } }) },
-      { do: "wait", reason: "Reserving", message: "FLUIDOS buys f-1 (Reservation started)" },
+      { do: "wait", reason: "Reserving", message: "FLUIDOS buys f-1" },
     ],
     [
       "gives up a Reservation that failed, with FLUIDOS's words",
@@ -152,10 +152,15 @@ describe("buying", () => {
 
 describe("peering", () => {
   it.each<[string, Partial<DealFacts>, object]>([
-    [
-      "says nothing new until FLUIDOS has begun",
-      { allocation: allocation("Inactive", { message: "Allocation has been set to Inactive" }) },
+    ...(["", "Inactive", "Peering"] as const).map((state): [string, Partial<DealFacts>, object] => [
+      `says nothing new while all goes as it should: "${state}"`,
+      { allocation: allocation(state, { message: `it is ${state}` }) },
       { do: "wait", reason: "Peering", message: "FLUIDOS peers with p" },
+    ]),
+    [
+      "says what FLUIDOS says where it does not",
+      { allocation: allocation("Provisioning", { message: "ForeignCluster not found" }) },
+      { do: "wait", message: "FLUIDOS peers with p (Provisioning: ForeignCluster not found)" },
     ],
     ["waits for the slice", { allocation: allocation("Peering") }, { do: "wait", reason: "Peering" }],
     [
