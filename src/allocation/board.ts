@@ -63,15 +63,15 @@ function rejectedBy({ counts }: Column): readonly Rejected[] {
 
 /** The best offers that fit: they are in as many of the best lots. */
 function bestOf(
-  { fitting, lots, rankOne, packing, losses }: Column,
-  { byName }: Board,
+  { fitting, rankOne, packing, losses }: Column,
+  { byName, lots }: Board,
   offers: readonly Offer[],
   limit: number,
 ): readonly Ranked[] {
   const best: Ranked[] = [];
   for (const slot of fitting.first(limit)) {
     const loss = losses && { steps: packing[slot] as number, free: losses.free[slot] as number };
-    for (const place of (lots[slot] as Lot).members.slice(0, limit))
+    for (const place of (lots.at(slot) as Lot).members.slice(0, limit))
       best.push(rankOne(offers[byName[place] as number] as Offer, loss));
   }
   return best.sort(compareRanked).slice(0, limit);

@@ -34,7 +34,8 @@ export interface Column {
   /** The clock of the lots when it was brought up to date. */
   seen: number;
   /** By slot, from here on. */
-  readonly lots: (Lot | undefined)[];
+  /** The number of the lot that was answered; 0 for none. */
+  readonly lots: Int32Array;
   readonly answers: (KindAnswer | undefined)[];
   /** Offers of the lot that are counted. */
   readonly sizes: Int32Array;
@@ -57,7 +58,8 @@ interface KindAnswer {
 /** A column without any answer yet, for so many offers. */
 export function createColumn(requirement: Requirement, rates: CurrencyRates, length: number): Column {
   const checks = checksOf(requirement, rates);
-  const answers: Column["answers"] = Array.from({ length }, () => undefined);
+  // Filled: an array that is written from its end becomes a slow table.
+  const answers: Column["answers"] = new Array(length).fill(undefined);
   const packing = new Int32Array(length);
   const names = new Int32Array(length);
   /** The order of `compareRanked`. */
@@ -84,7 +86,7 @@ export function createColumn(requirement: Requirement, rates: CurrencyRates, len
     sight: undefined,
     losses: undefined,
     seen: 0,
-    lots: Array.from({ length }, () => undefined),
+    lots: new Int32Array(length),
     answers,
     sizes: new Int32Array(length),
     busyWith: new Uint8Array(length),
@@ -106,19 +108,19 @@ export function update(column: Column, lots: Lots, sight: Sight | undefined): vo
   for (let lot = lots.latest(); lot !== undefined && lot.touched > column.seen; lot = lot.before)
     renew(column, lot);
   column.seen = lots.clock();
-  if (!isForeseen) column.fitting.change((slot) => setPacking(column, slot));
+  if (!isForeseen) column.fitting.change((slot) => setPacking(column, lots.at(slot) as Lot));
 }
 
 function renew(column: Column, lot: Lot): void {
-  const { slot, members } = lot;
+  const { slot, number, members } = lot;
   const { lots, sizes, answers, busyWith, names, fitting } = column;
-  if (lots[slot] !== lot) enter(column, lot);
+  if (lots[slot] !== number) enter(column, lot);
   const [first] = members;
   const change = members.length - (sizes[slot] as number);
   if (change !== 0) count(column, slot, change);
   if (first === undefined) {
     fitting.remove(slot);
-    lots[slot] = undefined;
+    lots[slot] = 0;
     answers[slot] = undefined;
   } else if (busyWith[slot] === 0 && answers[slot]?.failed.length === 0) {
     names[slot] = first;
@@ -128,19 +130,19 @@ function renew(column: Column, lot: Lot): void {
 
 /** Gives a slot to a lot that is new to this column. */
 function enter(column: Column, lot: Lot): void {
-  const { slot, kind, sample } = lot;
+  const { slot, number, kind, sample } = lot;
   const { lots, sizes, fitting, answers, kinds } = column;
-  if (lots[slot] !== undefined) {
+  if (lots[slot] !== 0) {
     count(column, slot, -(sizes[slot] as number));
     fitting.remove(slot);
   }
   const known = kinds[kind.id];
   const answer = known?.kind === kind ? known : answerOf(column, kind);
   kinds[kind.id] = answer;
-  lots[slot] = lot;
+  lots[slot] = number;
   answers[slot] = answer;
   column.busyWith[slot] = busyWith(column, sample);
-  if (answer.failed.length === 0 && column.busyWith[slot] === 0) setPacking(column, slot);
+  if (answer.failed.length === 0 && column.busyWith[slot] === 0) setPacking(column, lot);
 }
 
 function answerOf({ lasting, counts, rankOne }: Column, kind: Kind): KindAnswer {
@@ -155,8 +157,8 @@ function busyWith({ transient }: Column, offer: Lot["sample"]): number {
   return bits;
 }
 
-function setPacking({ packing, sight, losses, lots }: Column, slot: number): void {
-  packing[slot] = sight && losses ? stepsAt(sight, losses, lots[slot] as Lot) : 0;
+function setPacking({ packing, sight, losses }: Column, lot: Lot): void {
+  packing[lot.slot] = sight && losses ? stepsAt(sight, losses, lot) : 0;
 }
 
 /** Counts so many more offers of a lot among those that fit, or among what they fail. */

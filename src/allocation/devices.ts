@@ -4,10 +4,10 @@ import type { Offer } from "./types.ts";
 
 /** The first devices that are wholly free. */
 export function wholeDevices(free: readonly number[], count: number): readonly DeviceShare[] {
-  return [...free.entries()]
-    .filter(([, milli]) => milli === DEVICE_MILLI)
-    .slice(0, count)
-    .map(([device]) => ({ device, milli: DEVICE_MILLI }));
+  const shares: DeviceShare[] = [];
+  for (let device = 0; device < free.length && shares.length < count; device += 1)
+    if (free[device] === DEVICE_MILLI) shares.push({ device, milli: DEVICE_MILLI });
+  return shares;
 }
 
 interface Shares {
@@ -32,8 +32,12 @@ export function shareDevices(
 
 function tightest(free: readonly number[], milli: number): number {
   let best = -1;
-  for (const [device, has] of free.entries()) {
-    if (has >= milli && (best < 0 || has < (free[best] ?? 0))) best = device;
+  let least = Number.POSITIVE_INFINITY;
+  for (let device = 0; device < free.length; device += 1) {
+    const has = free[device] as number;
+    if (has < milli || has >= least) continue;
+    best = device;
+    least = has;
   }
   return best;
 }

@@ -29,6 +29,8 @@ export interface Lot {
 export interface Lots {
   /** The one that was touched last: from there `before` leads to all others. */
   latest(): Lot | undefined;
+  /** The lot that has this slot now. */
+  at(slot: number): Lot | undefined;
   /** Counts what was touched. */
   clock(): number;
   /** The offer at this place among the names has become this one, of which that is told. */
@@ -42,6 +44,7 @@ export function createLots(length: number): Lots {
   const kindAt: (Kind | undefined)[] = Array.from({ length }, () => undefined);
   const lotAt: (Lot | undefined)[] = Array.from({ length }, () => undefined);
   const known = new Map<string, Lot>();
+  const bySlot: Lot[] = [];
   const empty: Lot[] = [];
   let slots = 0;
   let made = 0;
@@ -88,6 +91,7 @@ export function createLots(length: number): Lots {
   };
   return {
     latest: () => latest,
+    at: (slot) => bySlot[slot],
     clock: () => clock,
     renew: (place, offer, told) => {
       const kind = kindOf(place, told);
@@ -100,6 +104,7 @@ export function createLots(length: number): Lots {
         made += 1;
         lot = lotOf(takeSlot(), made, key, kind, offer);
         known.set(key, lot);
+        bySlot[lot.slot] = lot;
       }
       lot.members.splice(placeIn(lot.members, place), 0, place);
       lotAt[place] = lot;
