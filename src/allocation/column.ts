@@ -115,7 +115,7 @@ function renew(column: Column, lot: Lot): void {
   const { slot, number, members } = lot;
   const { lots, sizes, answers, busyWith, names, fitting } = column;
   if (lots[slot] !== number) enter(column, lot);
-  const [first] = members;
+  const first = members[0];
   const change = members.length - (sizes[slot] as number);
   if (change !== 0) count(column, slot, change);
   if (first === undefined) {
@@ -125,17 +125,14 @@ function renew(column: Column, lot: Lot): void {
   } else if (busyWith[slot] === 0 && answers[slot]?.failed.length === 0) {
     names[slot] = first;
     fitting.put(slot);
-  }
+  } else fitting.remove(slot);
 }
 
 /** Gives a slot to a lot that is new to this column. */
 function enter(column: Column, lot: Lot): void {
   const { slot, number, kind, sample } = lot;
-  const { lots, sizes, fitting, answers, kinds } = column;
-  if (lots[slot] !== 0) {
-    count(column, slot, -(sizes[slot] as number));
-    fitting.remove(slot);
-  }
+  const { lots, sizes, answers, kinds } = column;
+  if (lots[slot] !== 0) count(column, slot, -(sizes[slot] as number));
   const known = kinds[kind.id];
   const answer = known?.kind === kind ? known : answerOf(column, kind);
   kinds[kind.id] = answer;

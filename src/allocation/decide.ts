@@ -36,8 +36,7 @@ export function decide(snapshot: Snapshot, requirement: Requirement): Decision {
     rejected,
   };
   const solution = solve(candidates, problem);
-  if (solution.solved)
-    return { ...record, ...placedOf({ snapshot, requirement, problem, candidates }, solution) };
+  if (solution.solved) return placedOf({ snapshot, requirement, problem, candidates }, record, solution);
   return { ...record, placed: false, failure: solution.failure, couldFit: couldFit() };
 }
 
@@ -86,11 +85,10 @@ interface Context {
   readonly candidates: readonly Candidate[];
 }
 
-type PlacedPart = Omit<Placed, keyof DecisionRecord>;
-
-function placedOf(context: Context, solved: Solved): PlacedPart {
+function placedOf(context: Context, record: DecisionRecord, solved: Solved): Placed {
   const { requirement, problem, candidates } = context;
   return {
+    ...record,
     placed: true,
     ...answerOf(context, solved),
     ...boundOf(requirement, solved),

@@ -23,11 +23,13 @@ export function shareDevices(
   { milli, tasks, first }: Shares,
 ): readonly DeviceShare[] {
   const left = [...free];
-  return Array.from({ length: tasks }, (_, task) => {
+  const shares: DeviceShare[] = [];
+  for (let task = 0; task < tasks; task += 1) {
     const device = task === 0 && first >= 0 ? first : tightest(left, milli);
     left[device] = (left[device] ?? 0) - milli;
-    return { device, milli };
-  });
+    shares.push({ device, milli });
+  }
+  return shares;
 }
 
 function tightest(free: readonly number[], milli: number): number {

@@ -1,5 +1,5 @@
 import { DEVICE_MILLI } from "../capacity.ts";
-import type { Forecast } from "../types.ts";
+import type { Forecast, ForecastShape } from "../types.ts";
 import type { DeviceSet } from "./device-set.ts";
 import { MOST_DEVICES } from "./room.ts";
 
@@ -67,18 +67,21 @@ export function fillingOf(forecast: Forecast, offerClass: number): Filling {
 /** Only tasks that offers with these bits may get. */
 function ordersOf({ classes: { shapes, bits }, sequences }: Forecast, offerClass: number): Orders {
   const each: Order[] = [];
-  const tasks = sequences.flatMap((sequence) => {
-    const open = sequence.filter((shape) => ((bits[shape] ?? 0) & offerClass) !== 0);
-    const first = each.at(-1)?.end ?? 0;
-    each.push({ first, end: first + open.length });
-    return open.flatMap((shape) => shapes[shape] ?? []);
-  });
-  const milli = Int32Array.from(tasks, ({ devices, deviceMilli }) =>
-    devices > 1 ? devices * DEVICE_MILLI : deviceMilli,
+  const tasks: ForecastShape[] = [];
+  for (const sequence of sequences) {
+    const first = tasks.length;
+    for (const position of sequence) {
+      const shape = shapes[position];
+      if (shape !== undefined && ((bits[position] ?? 0) & offerClass) !== 0) tasks.push(shape);
+    }
+    each.push({ first, end: tasks.length });
+  }
+  const milli = new Int32Array(
+    tasks.map(({ devices, deviceMilli }) => (devices > 1 ? devices * DEVICE_MILLI : deviceMilli)),
   );
   return {
     milli,
-    cpu: Int32Array.from(tasks, ({ cpuMilli }) => cpuMilli),
+    cpu: new Int32Array(tasks.map(({ cpuMilli }) => cpuMilli)),
     each,
     following: Array.from({ length: WHOLE_LEVEL + 1 }, (_, level) =>
       followingOf(milli, level === WHOLE_LEVEL ? Number.POSITIVE_INFINITY : level << LEVEL_BITS),
