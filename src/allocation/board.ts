@@ -5,6 +5,7 @@ import type { Index, Ledger } from "./ledger.ts";
 import { createLots, type Lot, type Lots } from "./lots.ts";
 import { compareNames, compareRanked, type Ranked } from "./rank.ts";
 import type { Requirement } from "./requirement.ts";
+import { createShortages, type ShortagesFor } from "./shortages.ts";
 import { createSight, type Sight } from "./sight.ts";
 import type { Offer, Snapshot } from "./types.ts";
 
@@ -28,6 +29,7 @@ interface Board {
   readonly byName: Int32Array;
   readonly names: Int32Array;
   readonly lots: Lots;
+  readonly shortagesFor: ShortagesFor;
   /** The ledger that the lots are those of. */
   version: number;
   /** In the forecast that was in force last. */
@@ -105,21 +107,26 @@ function createBoard(offers: readonly Offer[]): Board {
     byName,
     names,
     lots: createLots(offers.length),
+    shortagesFor: createShortages(offers.length),
     version: UNKNOWN_VERSION,
     sight: undefined,
   };
 }
 
 /** The column of the question, which was asked last of all now; a new one where there is none. */
-function columnOf({ columns, names }: Board, { currencyRates }: Ledger, requirement: Requirement): Column {
+function columnOf(
+  { columns, names: { length }, shortagesFor }: Board,
+  { currencyRates }: Ledger,
+  requirement: Requirement,
+): Column {
   const question = questions.get(requirement) ?? JSON.stringify(requirement);
   questions.set(requirement, question);
   const known = columns.get(question);
   columns.delete(question);
   const column =
-    known?.rates === currencyRates ? known : createColumn(requirement, currencyRates, names.length);
+    known?.rates === currencyRates ? known : createColumn(requirement, currencyRates, length, shortagesFor);
   const oldest = columns.keys().next().value;
-  if (oldest !== undefined && (columns.size + 1) * names.length > MOST_ANSWERS) columns.delete(oldest);
+  if (oldest !== undefined && (columns.size + 1) * length > MOST_ANSWERS) columns.delete(oldest);
   columns.set(question, column);
   return column;
 }

@@ -6,6 +6,7 @@ import { checksOf } from "./match.ts";
 import { compareTerms, type OwnTerms, type Rank, ranker } from "./rank.ts";
 import { isTransient } from "./reasons.ts";
 import type { Requirement } from "./requirement.ts";
+import { failingAt, type Shortages, type ShortagesFor } from "./shortages.ts";
 import { type Losses, lossesIn, type Sight, stepsAt } from "./sight.ts";
 import type { Count } from "./survey.ts";
 import type { CurrencyRates } from "./types.ts";
@@ -18,7 +19,8 @@ export interface Column {
   readonly requirement: Requirement;
   readonly rates: CurrencyRates;
   readonly lasting: readonly OfferCheck[];
-  readonly transient: readonly OfferCheck[];
+  /** The transient checks, and where they fail. */
+  readonly shortages: Shortages;
   /** Of each check, the lasting ones first. */
   readonly counts: readonly Count[];
   /** Offers that fit, and those that would if nobody used them. */
@@ -56,7 +58,12 @@ interface KindAnswer {
 }
 
 /** A column without any answer yet, for so many offers. */
-export function createColumn(requirement: Requirement, rates: CurrencyRates, length: number): Column {
+export function createColumn(
+  requirement: Requirement,
+  rates: CurrencyRates,
+  length: number,
+  shortagesFor: ShortagesFor,
+): Column {
   const checks = checksOf(requirement, rates);
   // Filled: an array that is written from its end becomes a slow table.
   const answers: Column["answers"] = new Array(length).fill(undefined);
@@ -76,7 +83,7 @@ export function createColumn(requirement: Requirement, rates: CurrencyRates, len
     requirement,
     rates,
     lasting: checks.filter(({ code }) => !isTransient(code)),
-    transient: checks.filter(({ code }) => isTransient(code)),
+    shortages: shortagesFor(requirement),
     counts: checks.map(({ code }) => ({ code, count: 0, failing: 0 })),
     fits: 0,
     busy: 0,
@@ -130,7 +137,7 @@ function renew(column: Column, lot: Lot): void {
 
 /** Gives a slot to a lot that is new to this column. */
 function enter(column: Column, lot: Lot): void {
-  const { slot, number, kind, sample } = lot;
+  const { slot, number, kind } = lot;
   const { lots, sizes, answers, kinds } = column;
   if (lots[slot] !== 0) count(column, slot, -(sizes[slot] as number));
   const known = kinds[kind.id];
@@ -138,7 +145,7 @@ function enter(column: Column, lot: Lot): void {
   kinds[kind.id] = answer;
   lots[slot] = number;
   answers[slot] = answer;
-  column.busyWith[slot] = busyWith(column, sample);
+  column.busyWith[slot] = failingAt(column.shortages, lot);
   if (answer.failed.length === 0 && column.busyWith[slot] === 0) setPacking(column, lot);
 }
 
@@ -146,12 +153,6 @@ function answerOf({ lasting, counts, rankOne }: Column, kind: Kind): KindAnswer 
   const { loss, second, fabric, rate } = rankOne(kind.sample);
   const failed = counts.filter((_, at) => lasting[at]?.passes(kind.sample) === false);
   return { kind, failed, terms: { loss, second, fabric, rate } };
-}
-
-function busyWith({ transient }: Column, offer: Lot["sample"]): number {
-  let bits = 0;
-  for (let at = 0; at < transient.length; at += 1) if (!transient[at]?.passes(offer)) bits |= 1 << at;
-  return bits;
 }
 
 function setPacking({ packing, sight, losses }: Column, lot: Lot): void {

@@ -52,7 +52,8 @@ function moneyChecks(requirement: Requirement, rates: CurrencyRates): OfferCheck
   );
 }
 
-function freeChecks({ gpu, cpu, memoryGi }: Requirement): OfferCheck[] {
+/** The conditions on what is free: those that may hold again once others leave. */
+export function freeChecks({ gpu, cpu, memoryGi }: Requirement): OfferCheck[] {
   const milli = neededMilli(cpu);
   const kibi = neededKi(memoryGi);
   return asked(
@@ -79,6 +80,10 @@ function freeChecks({ gpu, cpu, memoryGi }: Requirement): OfferCheck[] {
     ),
   );
 }
+
+/** Requirements with the same key have the same conditions on what is free. */
+export const freeKey = ({ gpu, cpu, memoryGi }: Requirement): string =>
+  `${gpu.dedicated === true} ${gpu.count} ${gpu.milli} ${cpu} ${memoryGi}`;
 
 /** Free thousandths of the device that has the most. */
 function mostFree({ devices = [] }: Offer): number {
