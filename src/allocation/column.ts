@@ -66,7 +66,7 @@ export function createColumn(
 ): Column {
   const checks = checksOf(requirement, rates);
   // Filled: an array that is written from its end becomes a slow table.
-  const answers: Column["answers"] = new Array(length).fill(undefined);
+  const answers: Column["answers"] = Array.from({ length }, () => undefined);
   const packing = new Int32Array(length);
   const names = new Int32Array(length);
   /** The order of `compareRanked`. */

@@ -69,9 +69,8 @@ export function createLots(length: number): Lots {
   };
   const takeSlot = (): number => {
     const gone = empty.pop();
-    if (gone === undefined) return slots++;
-    unlink(gone);
-    return gone.slot;
+    if (gone !== undefined) unlink(gone);
+    return gone?.slot ?? slots++;
   };
   const kindOf = (place: number, told: Offer): Kind => {
     const current = kindAt[place];
@@ -85,9 +84,7 @@ export function createLots(length: number): Lots {
   const leave = (lot: Lot, place: number): void => {
     lot.members.splice(placeIn(lot.members, place), 1);
     touch(lot);
-    if (lot.members.length > 0) return;
-    known.delete(lot.key);
-    empty.push(lot);
+    if (lot.members.length === 0 && known.delete(lot.key)) empty.push(lot);
   };
   return {
     latest: () => latest,
@@ -101,8 +98,7 @@ export function createLots(length: number): Lots {
       if (lot !== undefined && lot === current) return;
       if (current !== undefined) leave(current, place);
       if (lot === undefined) {
-        made += 1;
-        lot = lotOf(takeSlot(), made, key, kind, offer);
+        lot = lotOf(takeSlot(), ++made, key, kind, offer);
         known.set(key, lot);
         bySlot[lot.slot] = lot;
       }

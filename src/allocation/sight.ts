@@ -31,8 +31,8 @@ export const createSight = (forecast: Forecast, length: number): Sight => ({
   forecast,
   outlook: outlookOf(forecast),
   // Filled: an array that is written from its end becomes a slow table.
-  lots: new Array(length).fill(undefined),
-  views: new Array(length).fill(undefined),
+  lots: Array.from({ length }, () => undefined),
+  views: Array.from({ length }, () => undefined),
   losses: new Map(),
 });
 
