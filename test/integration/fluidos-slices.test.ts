@@ -26,9 +26,15 @@ const formOf = ({
   const liqo = Object.entries(metadata.labels ?? {}).filter(([key]) => key.startsWith("liqo.io/"));
   const { class: sort, providerClusterID, consumerClusterID, resources = {} } = spec;
   return {
-    ...{ apiVersion, kind, namespace: metadata.namespace, liqo: Object.fromEntries(liqo) },
+    apiVersion,
+    kind,
+    namespace: metadata.namespace,
+    liqo: Object.fromEntries(liqo),
     createsNode: metadata.annotations?.["liqo.io/create-virtual-node"],
-    ...{ sort, providerClusterID, consumerClusterID, resources: Object.keys(resources).sort() },
+    sort,
+    providerClusterID,
+    consumerClusterID,
+    resources: Object.keys(resources).sort(),
   };
 };
 
