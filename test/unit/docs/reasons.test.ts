@@ -19,8 +19,9 @@ const REASON =
   /(?:\b(?:failure|no|yes|unknown|normal)\(\s*|\breason: |\bendedStatus\(view, |\bproblem\()"([A-Z][A-Za-z]+)"/g;
 /** Words in capitals within, which are reasons wherever they stand. */
 const COMPOUND = /"([A-Z][a-z]+(?:[A-Z][A-Za-z]*)+)"/g;
-/** Kinds and types of Kubernetes, and a phase of FLUIDOS. */
-const OTHERS = new Set(["ClusterIP", "NodePort", "LoadBalancer", "HorizontalPodAutoscaler", "TimedOut"]);
+/** Kinds and types of Kubernetes, and phases of FLUIDOS and Liqo. */
+const KINDS = ["ClusterIP", "NodePort", "LoadBalancer", "HorizontalPodAutoscaler"];
+const OTHERS = new Set([...KINDS, "TimedOut", "InProgress"]);
 
 const reasonsIn = (text: string): string[] =>
   [...text.matchAll(REASON), ...text.matchAll(COMPOUND)].flatMap(([, word]) => word ?? []);
