@@ -24,5 +24,5 @@ export function peeringTrouble(view: ConsumerView, contract: string): string | u
   const foreign = view.foreignCluster(cluster);
   if (foreign === undefined || foreign.deleting) return `cluster ${cluster} is not peered any more`;
   const [broken] = foreign.broken;
-  return broken && `the peering with ${cluster} is broken: ${broken.type} ${broken.message}`.trim();
+  return broken && `the peering with ${cluster} is not whole: ${broken.type} ${broken.message}`.trim();
 }
