@@ -7,7 +7,7 @@ import { benchAllocation } from "./federation/allocation.ts";
 import { benchChaos } from "./federation/chaos-bench.ts";
 import { benchConcurrency } from "./federation/concurrency.ts";
 import { hubProcess } from "./hub/hub-process.ts";
-import { type BenchResult, printResult, saveResult } from "./support/figures.ts";
+import { type BenchResult, report } from "./support/figures.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -38,13 +38,6 @@ async function* results(): AsyncGenerator<BenchResult> {
     });
 }
 
-async function main(): Promise<void> {
-  const all: BenchResult[] = [];
-  for await (const result of results()) {
-    printResult(result);
-    all.push(result);
-  }
-  await saveResult(all, options.json);
-}
+const main = (): Promise<void> => report(results(), options.json);
 
 await (process.env.BENCH_ROLE === "hub" ? hubProcess : main)();

@@ -8,7 +8,7 @@ import { hubProcess } from "./hub/hub-process.ts";
 import { benchIntents } from "./hub/intents.ts";
 import { benchInventory } from "./hub/inventory.ts";
 import { apiProcess } from "./hub/processes.ts";
-import { type BenchResult, printResult, saveResult } from "./support/figures.ts";
+import { type BenchResult, report } from "./support/figures.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -49,14 +49,7 @@ async function* results(): AsyncGenerator<BenchResult> {
   if (wanted.includes("churn")) yield await benchChurn(Number(options.day));
 }
 
-async function main(): Promise<void> {
-  const all: BenchResult[] = [];
-  for await (const result of results()) {
-    printResult(result);
-    all.push(result);
-  }
-  await saveResult(all, options.json);
-}
+const main = (): Promise<void> => report(results(), options.json);
 
 const roles: Readonly<Record<string, () => Promise<void>>> = { hub: hubProcess, api: apiProcess };
 await (roles[process.env.BENCH_ROLE ?? ""] ?? main)();

@@ -1,10 +1,8 @@
 /** A simulated federation in this process, with the hub's CRDs, tenants and Provider in the cluster that buys. */
 import { setTimeout as delay } from "node:timers/promises";
 import { hubConfigSchema } from "../../src/hub/config.ts";
-import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { runHub } from "../../src/hub/run-hub.ts";
 import { createClient } from "../../src/kubernetes/client.ts";
-import type { KubeObject } from "../../src/kubernetes/objects.ts";
 import { createLogger } from "../../src/observability/logger.ts";
 import { type Cluster, clusterOf as insideOf } from "../../src/sandbox/federation/cluster.ts";
 import type { Defect, Dialect } from "../../src/sandbox/federation/defects.ts";
@@ -13,6 +11,7 @@ import { CONTRACTS, NODES } from "../../src/sandbox/federation/kinds.ts";
 import { quickTimings, type Timings } from "../../src/sandbox/federation/timings.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
 import {
+  addDoor,
   applyCrds,
   clusterOf,
   createNamespace,
@@ -100,12 +99,7 @@ async function prepareHub({ url, adminKubeconfig: kubeconfig }: Sandbox): Promis
   const hub = clusterOf({ kind: "sandbox", url, kubeconfig, stop: () => Promise.resolve() });
   await applyCrds(hub.client, "manifests/crds");
   for (const name of ["flare-system", "team-a", ...TEAMS]) await createNamespace(hub.client, name);
-  await hub.client.create(PROVIDERS, {
-    apiVersion: "flare.clastix.io/v1alpha1",
-    kind: "Provider",
-    metadata: { name: "fed" },
-    spec: { inCluster: true, engine: "fluidos" },
-  } as KubeObject);
+  await addDoor(hub);
   return hub;
 }
 

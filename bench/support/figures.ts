@@ -50,6 +50,16 @@ function format(value: number): string {
   return value.toFixed(value < 10 ? 2 : 1);
 }
 
+/** Prints each result as it comes, and saves them all. */
+export async function report(results: AsyncIterable<BenchResult>, file: string | undefined): Promise<void> {
+  const all: BenchResult[] = [];
+  for await (const result of results) {
+    printResult(result);
+    all.push(result);
+  }
+  await saveResult(all, file);
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

@@ -1,15 +1,10 @@
+import { vendorIn } from "../vocabulary/vendor-in.ts";
 import { hourlyBounds } from "./bounds.ts";
 import { decide } from "./decide.ts";
 import type { Placed } from "./decision.ts";
 import { match } from "./match.ts";
 import type { Fact } from "./reasons.ts";
-import {
-  type Fallback,
-  type GpuRequirement,
-  type Negotiation,
-  type Requirement,
-  vendorIn,
-} from "./requirement.ts";
+import type { Fallback, GpuRequirement, Negotiation, Requirement } from "./requirement.ts";
 import type { Money, Offer, Snapshot } from "./types.ts";
 
 /** One rung of the ladder: the requirement after something was given up. */

@@ -144,9 +144,6 @@ export function workloadKindOf(facts: KindFacts): WorkloadKind {
   return facts.communication === "independent" ? "hpc" : "training";
 }
 
-/** Canonical names of models begin with their maker's: `nvidia-h100`. */
-export const vendorIn = (model: string | undefined): string | undefined => model?.split("-", 1)[0];
-
 /** The strategy in force: an all-reduce over several tasks stays together unless told otherwise. */
 export function strategyOf(requirement: Requirement): Strategy {
   if (requirement.tasks === 1) return "flexible";

@@ -1,3 +1,4 @@
+import { vendorIn } from "../vocabulary/vendor-in.ts";
 import type { FlavorFacts } from "./flavor-facts.ts";
 import { isOurs } from "./places.ts";
 
@@ -30,7 +31,7 @@ const RESOURCES: Readonly<Record<string, string>> = {
  */
 export function gpusOf(facts: FlavorFacts): FlavorGpus {
   const { values, additional } = facts;
-  const vendor = values["gpu.fluidos.eu/vendor"] ?? vendorIn(values["gpu.fluidos.eu/model"]);
+  const vendor = vendorOf(facts);
   if (additional !== undefined && isOurs(facts)) return told(facts.name, additional);
   const count = values["gpu.fluidos.eu/count"];
   if (count === undefined) {
@@ -68,4 +69,6 @@ function wholeOf(written: string | undefined): number | undefined {
   return written !== undefined && /^\d{1,6}$/.test(written) ? Number(written) : undefined;
 }
 
-const vendorIn = (model: string | undefined): string | undefined => model?.split("-", 1)[0];
+/** Who makes a Flavor's GPUs: as it says, else by the name of their model. */
+export const vendorOf = ({ values }: Pick<FlavorFacts, "values">): string | undefined =>
+  values["gpu.fluidos.eu/vendor"] ?? vendorIn(values["gpu.fluidos.eu/model"]);

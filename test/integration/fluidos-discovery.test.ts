@@ -1,19 +1,11 @@
 /** Rounds of discovery against FLUIDOS as it is: what they find, what they leave, and whom a failure hides. */
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { roundTime } from "../../src/fluidos/discovery.ts";
-import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
+import { deployed, type FederatedHub, federatedHubs, objectsIn } from "./fluidos-harness.ts";
 import { conditionsOf, statusOf, until } from "./hub-harness.ts";
 import { intent } from "./intents-harness.ts";
 
-const open: FederatedHub[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
-});
-async function started(...args: Parameters<typeof startFederatedHub>) {
-  const hub = await startFederatedHub(...args);
-  open.push(hub);
-  return hub;
-}
+const { started } = federatedHubs();
 const gpus = async (fed: FederatedHub) => (await statusOf(fed.hub, "fed")).gpus;
 /** Rounds that each candidate was found by, the most first. */
 async function rounds({ federation: { consumer } }: FederatedHub): Promise<number[]> {

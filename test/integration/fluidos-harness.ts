@@ -1,8 +1,7 @@
 /** A hub in the consumer cluster of a simulated federation: what it has no kubeconfig of, it buys. */
+import { afterEach } from "vitest";
 import type { IntentOptions } from "../../src/hub/intents/options.ts";
-import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import type { IntentStatus } from "../../src/intent/status-schema.ts";
-import type { KubeObject } from "../../src/kubernetes/objects.ts";
 import {
   addGpuNode,
   h100Annotations,
@@ -11,7 +10,7 @@ import {
   type TestFederationOptions,
 } from "../support/federation.ts";
 import { type FederatedCluster, federatedClusterOf } from "./federated-cluster.ts";
-import { applyCrds, createNamespace } from "./hub-cluster.ts";
+import { addDoor, applyCrds, createNamespace } from "./hub-cluster.ts";
 import { until } from "./hub-harness.ts";
 import { intentsOf, type RunningHub, startHubOn, type Wrap } from "./intents-harness.ts";
 
@@ -70,12 +69,7 @@ export async function startFederatedHub(
     for (const [at, rate] of rates.entries())
       flavors[provider]?.push(await addGpuNode(federation.site(provider), `gpu-${at + 1}`, gpuNode(rate)));
   }
-  await hub.client.create(PROVIDERS, {
-    apiVersion: "flare.clastix.io/v1alpha1",
-    kind: "Provider",
-    metadata: { name: "fed" },
-    spec: { inCluster: true, engine: "fluidos" },
-  } as KubeObject);
+  await addDoor(hub);
   const running = new Set<RunningHub>();
   return {
     federation,
@@ -95,6 +89,22 @@ export async function startFederatedHub(
       await federation.close();
     },
   };
+}
+
+export type StartedHub = Awaited<ReturnType<typeof startFederatedHub>>;
+
+/** Starts federations with hubs, which are closed after each test of a file, as whatever else is `open`. */
+export function federatedHubs() {
+  const open: Pick<FederatedHub, "close">[] = [];
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each.close();
+  });
+  const started = async (...args: Parameters<typeof startFederatedHub>): Promise<StartedHub> => {
+    const hub = await startFederatedHub(...args);
+    open.push(hub);
+    return hub;
+  };
+  return { open, started };
 }
 
 /** What of a federation's objects is there, by kind; of candidates and the hub's own rounds nothing. */

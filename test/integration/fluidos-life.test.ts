@@ -1,25 +1,16 @@
 /** What befalls a federation over time: hours, the Provider's end, the rest of what was sold in part. */
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { roundTime } from "../../src/fluidos/discovery.ts";
 import { INTENTS } from "../../src/hub/intents/intent-view.ts";
 import { PROVIDERS } from "../../src/hub/providers/providers.ts";
-import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
+import { deployed, federatedHubs, objectsIn, type StartedHub } from "./fluidos-harness.ts";
 import { addProvider, startCluster, statusOf, until, writeKubeconfig } from "./hub-harness.ts";
 import { intent, listed, madeIn, workloadsIn } from "./intents-harness.ts";
 
-type Started = Awaited<ReturnType<typeof startFederatedHub>>;
-const open: Pick<FederatedHub, "close">[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
-});
-async function started(...args: Parameters<typeof startFederatedHub>): Promise<Started> {
-  const hub = await startFederatedHub(...args);
-  open.push(hub);
-  return hub;
-}
+const { open, started } = federatedHubs();
 
 /** When the newest round began that found a candidate. */
-async function newestRound({ federation: { consumer } }: Started): Promise<number> {
+async function newestRound({ federation: { consumer } }: StartedHub): Promise<number> {
   const names = await consumer.names("peeringcandidates");
   const found = await Promise.all(names.map((name) => consumer.get("peeringcandidates", name)));
   return Math.max(...found.flatMap(({ spec }) => spec.interestedSolverIDs.map((id) => roundTime(id) ?? 0)));
@@ -30,7 +21,7 @@ describe("hours of an Intent that was bought for", () => {
   const now = (): number => Date.now() + aheadMs;
   const inMinutes = (minutes: number): string => new Date(now() + minutes * 60_000).toISOString();
   /** Puts the hub's clock, and has it look at the Intent: its timers know nothing of that. */
-  const putClock = async ({ hub }: Started, minutes: number): Promise<void> => {
+  const putClock = async ({ hub }: StartedHub, minutes: number): Promise<void> => {
     aheadMs += minutes * 60_000;
     const annotations = { "example.com/clock": String(aheadMs) };
     await hub.client.patch(INTENTS, { name: "web", namespace: "team-a" }, { metadata: { annotations } });

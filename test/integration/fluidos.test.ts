@@ -1,23 +1,14 @@
 /** Intents that are placed through FLUIDOS and Liqo, as they are simulated with all their defects. */
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { FINALIZER } from "../../src/hub/intents/intent-view.ts";
 import type { TestSite } from "../support/federation.ts";
-import { deployed, type FederatedHub, objectsIn, startFederatedHub } from "./fluidos-harness.ts";
+import { deployed, federatedHubs, objectsIn, type StartedHub } from "./fluidos-harness.ts";
 import { addProvider, startCluster, writeKubeconfig } from "./hub-cluster.ts";
 import { statusOf, until } from "./hub-harness.ts";
 import { DEPLOYMENTS, intent, madeIn, workloadsIn } from "./intents-harness.ts";
 
-type Started = Awaited<ReturnType<typeof startFederatedHub>>;
 const ROOM = { cpu: "64", memory: "500Gi", pods: "110" };
-const open: Pick<FederatedHub, "close">[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
-});
-async function started(...args: Parameters<typeof startFederatedHub>): Promise<Started> {
-  const hub = await startFederatedHub(...args);
-  open.push(hub);
-  return hub;
-}
+const { open, started } = federatedHubs();
 
 describe("an Intent in a federation", () => {
   it("is bought, peered and deployed on the virtual node of its own contract, and given back whole", async () => {
@@ -165,10 +156,10 @@ async function offerAnew(site: TestSite): Promise<void> {
 
 describe("what goes wrong in a federation", () => {
   const cheapFails = async (
-    fault: (alpha: ReturnType<Started["federation"]["provider"]>, fed: Started) => void,
+    fault: (alpha: ReturnType<StartedHub["federation"]["provider"]>, fed: StartedHub) => void,
     reason: string,
     fluidos: object = {},
-  ): Promise<Started> => {
+  ): Promise<StartedHub> => {
     const fed = await started({ alpha: ["4"], beta: ["8"] });
     const running = fed.start({ fluidos });
     await until(async () => (await fed.federation.consumer.names("peeringcandidates")).length).toBe(2);

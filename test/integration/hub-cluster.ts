@@ -112,6 +112,16 @@ export async function addProvider(hub: TestCluster, name: string, spec: object =
   await hub.client.create(PROVIDERS, { ...provider, spec: { kubeconfigSecretRef, ...spec } } as KubeObject);
 }
 
+/** Adds the Provider `fed`, by which a hub buys through its own cluster. */
+export async function addDoor(hub: TestCluster): Promise<void> {
+  await hub.client.create(PROVIDERS, {
+    apiVersion: "flare.clastix.io/v1alpha1",
+    kind: "Provider",
+    metadata: { name: "fed" },
+    spec: { inCluster: true, engine: "fluidos" },
+  } as KubeObject);
+}
+
 async function served(client: KubeClient, path: string): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
     const there = await client.raw({ method: "GET", path }).then(

@@ -72,27 +72,29 @@ async function* states(
     const intent = await client.get<KubeIntent>(INTENTS, { namespace, name });
     if (intent.metadata?.uid !== uid) return;
     yield intent;
-    for await (const { type, object } of watchOnce(client, intent)) {
+    for await (const { type, object } of watchIntent(client, intent, WATCH_SECONDS)) {
       if (type === "DELETED") return;
       if (type !== "BOOKMARK") yield object;
     }
   }
 }
 
-/** The events of an Intent until its watch ends, for whatever reason that a new one mends. */
-async function* watchOnce(
+/** The events of an Intent since it was read, until its watch ends, for whatever reason that a new one mends. */
+export async function* watchIntent(
   client: KubeClient,
   { metadata = {} }: KubeIntent,
+  timeoutSeconds: number,
+  signal?: AbortSignal,
 ): AsyncGenerator<WatchEvent<KubeIntent>, void> {
   const { name = "", namespace = "", resourceVersion = "" } = metadata;
   const query = {
     namespace,
     fieldSelector: `metadata.name=${name}`,
     resourceVersion,
-    timeoutSeconds: WATCH_SECONDS,
+    timeoutSeconds,
   };
   try {
-    for await (const event of client.watch<KubeIntent>(INTENTS, query)) {
+    for await (const event of client.watch<KubeIntent>(INTENTS, query, { signal })) {
       if (event.type === "ERROR") return;
       yield event;
     }

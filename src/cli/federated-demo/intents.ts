@@ -1,7 +1,8 @@
 import { INTENTS, type KubeIntent } from "../../hub/intents/intent-view.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
-import { EVENTS, type KubeObject, type ObjectMeta } from "../../kubernetes/objects.ts";
+import { EVENTS, type KubeObject } from "../../kubernetes/objects.ts";
+import { watchIntent } from "../client/kube-hub.ts";
 import { readFixtureIntents } from "../demo-intents.ts";
 import type { Listener } from "../demo-story.ts";
 import { listAll } from "./objects.ts";
@@ -35,9 +36,9 @@ export async function followToRunning(
   // Nobody waits any more, or the one of that name is still being given back.
   if (signal.aborted || (await readIntent(client, intent.metadata?.name ?? "")) !== undefined)
     return undefined;
-  const { metadata } = await client.create<KubeIntent>(INTENTS, intent);
+  const created = await client.create<KubeIntent>(INTENTS, intent);
   let told = "";
-  for await (const seen of changesOf(client, metadata, signal)) {
+  for await (const seen of changesOf(client, created, signal)) {
     const said = stepOf(seen);
     if (said !== undefined && said !== told) progress(`  ${said}`);
     told = said ?? told;
@@ -49,17 +50,11 @@ export async function followToRunning(
 /** Each state of an Intent that was just created, also those that are soon over. */
 async function* changesOf(
   client: KubeClient,
-  { name = "", resourceVersion = "" }: ObjectMeta = {},
+  created: KubeIntent,
   signal: AbortSignal,
 ): AsyncGenerator<KubeIntent, void> {
-  const query = {
-    namespace: TEAM,
-    fieldSelector: `metadata.name=${name}`,
-    resourceVersion,
-    timeoutSeconds: PATIENCE_SECONDS,
-  };
   try {
-    for await (const { type, object } of client.watch<KubeIntent>(INTENTS, query, { signal }))
+    for await (const { type, object } of watchIntent(client, created, PATIENCE_SECONDS, signal))
       if (type === "ADDED" || type === "MODIFIED") yield object;
   } catch (error) {
     if (!signal.aborted) throw error;

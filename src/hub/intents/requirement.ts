@@ -4,7 +4,6 @@ import {
   type GpuRequirement,
   type Negotiation,
   type Requirement,
-  vendorIn,
   workloadKindOf,
 } from "../../allocation/requirement.ts";
 import type { CurrencyRates, Money, Objective } from "../../allocation/types.ts";
@@ -14,6 +13,7 @@ import { gibibytesOf, leadingNumberOf, millisecondsOf, numberOf } from "../../in
 import { tasksOf } from "../../intent/workload-rules.ts";
 import { parseDateTime } from "../../units/dates.ts";
 import { parseMoney } from "../../units/money.ts";
+import { vendorIn } from "../../vocabulary/vendor-in.ts";
 import { type Given, given } from "../inventory/given.ts";
 import type { ResolveModel } from "./models.ts";
 

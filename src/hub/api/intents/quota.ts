@@ -1,8 +1,9 @@
 import { exchange } from "../../../allocation/currency.ts";
 import type { Decision } from "../../../allocation/decision.ts";
-import { type Requirement, vendorIn } from "../../../allocation/requirement.ts";
+import type { Requirement } from "../../../allocation/requirement.ts";
 import type { CurrencyRates, Money } from "../../../allocation/types.ts";
 import { formatMoney } from "../../../units/money.ts";
+import { vendorIn } from "../../../vocabulary/vendor-in.ts";
 import { ApiError } from "../api-error.ts";
 import type { Quota } from "../config.ts";
 import type { HardLimit } from "../tenants/capsule-quotas.ts";

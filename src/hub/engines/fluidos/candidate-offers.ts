@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { vendorIn } from "../../../allocation/requirement.ts";
 import type { Contract } from "../../../fluidos/contract.ts";
 import type { FlavorFacts } from "../../../fluidos/flavor-facts.ts";
-import { type FlavorUnits, gpusOf } from "../../../fluidos/gpus.ts";
+import { type FlavorUnits, gpusOf, vendorOf } from "../../../fluidos/gpus.ts";
 import type { KnownCluster } from "../../../fluidos/identity.ts";
 import type { PeeringCandidate, ReadCandidate } from "../../../fluidos/peering-candidate.ts";
 import { type Sale, trueGpus } from "../../../fluidos/remainder.ts";
@@ -232,7 +231,7 @@ function valuesOf(flavor: FlavorFacts, units: Units | undefined): NodeRecord["de
   const rate =
     values["cost.fluidos.eu/hourly-rate"] ?? (Number.isFinite(amount) && amount >= 0 ? amount : undefined);
   const currency = isCurrency(price.currency) ? price.currency : CURRENCY;
-  const vendor = values["gpu.fluidos.eu/vendor"] ?? vendorIn(values["gpu.fluidos.eu/model"]);
+  const vendor = vendorOf(flavor);
   return {
     ...values,
     ...(vendor === undefined ? {} : { "gpu.fluidos.eu/vendor": vendor }),
