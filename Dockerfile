@@ -20,6 +20,6 @@ COPY LICENSE ./
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 USER 65532:65532
 EXPOSE 9464
-# The flags trade peak speed, which an idle agent has no use for, for memory: bench/README.md says how much.
+# The flags trade peak speed, which an idle agent has no use for, for memory: bench/README.md says how much. A hub is started without.
 ENTRYPOINT ["/nodejs/bin/node", "--no-opt", "--no-sparkplug", "--max-semi-space-size=1", "/flare/flare.js"]
 CMD ["agent"]

@@ -9,6 +9,7 @@ import type { KubeClient } from "../../src/kubernetes/kube-client.ts";
 import type { Resource } from "../../src/kubernetes/objects.ts";
 import { createLogger } from "../../src/observability/logger.ts";
 import { resolveModel } from "../../test/integration/intents-harness.ts";
+import { hubCommand } from "../../test/support/manifests.ts";
 import { REGIONS } from "../../test/unit/hub/builders.ts";
 import { cpuMillisecondsOf, type Memory, memoryOf } from "../support/proc.ts";
 import { clock, endChild, nextMessage, startRole } from "./processes.ts";
@@ -52,8 +53,7 @@ export interface HubProcess {
   end(): Promise<void>;
 }
 
-// As the image runs it: memory is worth more than the last bit of speed.
-const FLAGS = ["--max-semi-space-size=16", "--expose-gc"];
+const FLAGS = [...hubCommand().flags, "--expose-gc"];
 
 /** Starts a hub on a cluster; `BENCH_HUB_FLAGS` gives its Node more flags, such as --cpu-prof. */
 export function startHubProcess(kubeconfig: string, parts: HubParts): HubProcess {

@@ -17,8 +17,9 @@ export function dockerfileInstructions(path = "Dockerfile"): Instruction[] {
     });
 }
 
-/** How the image starts Node: its flags, and the environment it sets. */
+/** How the image starts Node: what runs, Node's flags, and the environment it sets. */
 export function imageRuntime(): {
+  readonly program: readonly string[];
   readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 } {
@@ -27,7 +28,13 @@ export function imageRuntime(): {
     instructions.find(({ name }) => name === "ENTRYPOINT")?.text ?? "[]",
   );
   if (!Array.isArray(entrypoint)) throw new Error("the Dockerfile's ENTRYPOINT is not in exec form");
-  const flags = entrypoint.map(String).filter((argument) => argument.startsWith("--"));
+  const isFlag = (argument: string): boolean => argument.startsWith("--");
+  const command = entrypoint.map(String);
+  const [program, flags] = [command.filter((argument) => !isFlag(argument)), command.filter(isFlag)];
   const env = instructions.filter(({ name }) => name === "ENV").flatMap(({ text }) => text.split(" "));
-  return { flags, env: Object.fromEntries(env.map((pair) => pair.split("=", 2) as [string, string])) };
+  return {
+    program,
+    flags,
+    env: Object.fromEntries(env.map((pair) => pair.split("=", 2) as [string, string])),
+  };
 }

@@ -66,3 +66,20 @@ export function kustomizeIsThere(): boolean {
   const { kustomizeVersion } = JSON.parse(stdout) as { readonly kustomizeVersion?: string };
   return Number(/^v(\d+)\./.exec(kustomizeVersion ?? "")?.[1] ?? 0) >= 4;
 }
+
+/** How the Deployment of a hub starts its program: what runs, Node's flags, and what. */
+export function hubCommand(path = "manifests/hub"): {
+  readonly program: readonly string[];
+  readonly flags: readonly string[];
+} {
+  const deployment = loadManifests(path).find(({ kind }) => kind === "Deployment") as unknown as {
+    readonly spec: {
+      readonly template: {
+        readonly spec: { readonly containers: readonly [{ readonly command: string[] }] };
+      };
+    };
+  };
+  const { command } = deployment.spec.template.spec.containers[0];
+  const isFlag = (argument: string): boolean => argument.startsWith("--");
+  return { program: command.filter((argument) => !isFlag(argument)), flags: command.filter(isFlag) };
+}

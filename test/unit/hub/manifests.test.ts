@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readHubConfig } from "../../../src/hub/config-file.ts";
-import { dockerfileInstructions } from "../../support/dockerfile.ts";
+import { dockerfileInstructions, imageRuntime } from "../../support/dockerfile.ts";
 import { shapeErrors } from "../../support/kubernetes-shapes.ts";
 import {
+  hubCommand,
   kustomizeIsThere,
   loadManifests,
   type Manifest,
@@ -97,6 +98,16 @@ describe("manifests/hub", () => {
     ]);
     expect(replicas).toBe(2);
   });
+
+  test.each(["manifests/hub", "manifests/provider-hub"])(
+    "%s runs the program of the image with optimised code, which the agent does without",
+    (path) => {
+      const { program, flags } = hubCommand(path);
+      expect(program).toEqual(imageRuntime().program);
+      expect(flags).toEqual(["--max-semi-space-size=16"]);
+      expect(imageRuntime().flags).toContain("--no-opt");
+    },
+  );
 
   test("selectors select the pods, ports and accounts are the ones that are there", () => {
     const selector = { matchLabels: { "app.kubernetes.io/name": "flare-hub" } };
