@@ -38,7 +38,7 @@ export function reasonsOf(checks: readonly OfferCheck[], offer: Offer): readonly
 
 /** True when the offer would fit if nobody used it. */
 export function fitsWhenFree(checks: readonly OfferCheck[], offer: Offer): boolean {
-  for (const check of checks) if (!check.passes(offer) && !isTransient(check.code)) return false;
+  for (const check of checks) if (!isTransient(check.code) && !check.passes(offer)) return false;
   return true;
 }
 

@@ -1,4 +1,6 @@
-import { checksOf, fitsWhenFree } from "../match.ts";
+import type { OfferCheck } from "../check.ts";
+import { checksOf } from "../match.ts";
+import { isTransient } from "../reasons.ts";
 import type { CurrencyRates, ForecastClasses, Offer } from "../types.ts";
 import type { DemandShape } from "./demand.ts";
 
@@ -10,15 +12,15 @@ export function classesOf(shapes: readonly DemandShape[], rates: CurrencyRates):
   const sets = new Map<string, number>();
   const kept: DemandShape[] = [];
   const bits: number[] = [];
-  const checks: ReturnType<typeof checksOf>[] = [];
+  /** What lasts of the conditions: whether the offer is in use is not asked. */
+  const checks: (readonly OfferCheck[])[] = [];
   for (const shape of shapes) {
-    const key = JSON.stringify(shape.conditions);
-    let position = sets.get(key);
+    let position = sets.get(shape.set);
     if (position === undefined) {
       if (sets.size >= MOST_SETS) continue;
       position = sets.size;
-      sets.set(key, position);
-      checks.push(checksOf(shape.conditions, rates));
+      sets.set(shape.set, position);
+      checks.push(checksOf(shape.conditions, rates).filter(({ code }) => !isTransient(code)));
     }
     kept.push(shape);
     bits.push(1 << position);
@@ -30,7 +32,7 @@ export function classesOf(shapes: readonly DemandShape[], rates: CurrencyRates):
     if (found?.gpu === offer.gpu) return found.met;
     let met = 0;
     for (let position = 0; position < checks.length; position += 1)
-      if (fitsWhenFree(checks[position] ?? [], offer)) met |= 1 << position;
+      if (checks[position]?.every((check) => check.passes(offer))) met |= 1 << position;
     known.set(offer.id, { gpu: offer.gpu, met });
     return met;
   };

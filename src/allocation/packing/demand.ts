@@ -6,6 +6,8 @@ import type { ForecastShape } from "../types.ts";
 export interface DemandShape extends ForecastShape {
   /** The conditions on the offer alone: nothing of size, money or time is in it. */
   readonly conditions: Requirement;
+  /** The same for the same conditions. */
+  readonly set: string;
 }
 
 /** What has been asked so far; the older, the less it counts. */
@@ -41,7 +43,7 @@ export function createDemandBook(): DemandBook {
       weight *= GROWTH ** tasks;
       // What asks for no GPU leaves the devices as they are.
       if (requirement.gpu.count === 0) return;
-      const key = keys.get(requirement) ?? keyOf(requirement);
+      const key = keys.get(requirement) ?? keyOf(shapeOf(requirement));
       keys.set(requirement, key);
       const known = entries.get(key);
       if (known !== undefined) known.weight += weight * tasks;
@@ -77,15 +79,17 @@ function dropRarest(entries: Map<string, { readonly weight: number }>): void {
 
 function shapeOf(requirement: Requirement): Omit<DemandShape, "frequency"> {
   const { cpu, gpu } = requirement;
+  const conditions = conditionsOf(requirement);
   return {
     cpuMilli: neededMilli(cpu),
     devices: gpu.count,
     deviceMilli: gpu.milli ?? DEVICE_MILLI,
-    conditions: conditionsOf(requirement),
+    conditions,
+    set: JSON.stringify(conditions),
   };
 }
 
-const keyOf = (requirement: Requirement): string => JSON.stringify(shapeOf(requirement));
+const keyOf = ({ set: _, ...shape }: Omit<DemandShape, "frequency">): string => JSON.stringify(shape);
 
 /** The requirement without all that is no condition on what kind of offer it is. */
 function conditionsOf({ gpu, constraints }: Requirement): Requirement {
