@@ -4,6 +4,8 @@ import type { Offer } from "./types.ts";
 export interface Kind {
   /** Below the number of offers; taken by another kind once there is no offer of this one. */
   readonly id: number;
+  /** All that is told of them, as text. */
+  readonly key: string;
   /** One of them. */
   readonly sample: Offer;
   /** How many there are. */
@@ -17,21 +19,25 @@ export interface Kinds {
   leave(kind: Kind): void;
 }
 
+/** Of offers as they are told, which stay the same objects while others come and go; those of one kind share the text. */
+const keys = new WeakMap<Offer, string>();
+
 export function createKinds(): Kinds {
   const known = new Map<string, Kind>();
   const left: number[] = [];
   return {
     join: (told) => {
-      const key = keyOf(told);
-      const kind = known.get(key) ?? { id: left.pop() ?? known.size, sample: told, size: 0 };
+      const key = keys.get(told) ?? keyOf(told);
+      const kind = known.get(key) ?? { id: left.pop() ?? known.size, key, sample: told, size: 0 };
       known.set(key, kind);
+      keys.set(told, kind.key);
       kind.size += 1;
       return kind;
     },
     leave: (kind) => {
       kind.size -= 1;
       if (kind.size > 0) return;
-      known.delete(keyOf(kind.sample));
+      known.delete(kind.key);
       left.push(kind.id);
     },
   };

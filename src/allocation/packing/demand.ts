@@ -89,7 +89,8 @@ function shapeOf(requirement: Requirement): Omit<DemandShape, "frequency"> {
   };
 }
 
-const keyOf = ({ set: _, ...shape }: Omit<DemandShape, "frequency">): string => JSON.stringify(shape);
+const keyOf = ({ cpuMilli, devices, deviceMilli, conditions }: Omit<DemandShape, "frequency">): string =>
+  JSON.stringify({ cpuMilli, devices, deviceMilli, conditions });
 
 /** The requirement without all that is no condition on what kind of offer it is. */
 function conditionsOf({ gpu, constraints }: Requirement): Requirement {
