@@ -1,8 +1,8 @@
 /** Runs in processes of their own, as many at a time as there are processes. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { type RunResult, runOnce } from "./run.ts";
-import { readWorkload } from "./workload.ts";
+import { type RunResult, runOn, runOnce } from "./run.ts";
+import { readArrivals, readWorkload } from "./workload.ts";
 
 export interface Job {
   readonly workload: string;
@@ -15,12 +15,21 @@ const SERVES = "FLARE_BENCH_PACKING_SERVES";
 
 export const isServer = (): boolean => process.env[SERVES] === "1";
 
+/** Arrivals that each policy sees in a process before it is measured there: code that was never run is not what is measured. */
+const WARM_UP = 3_000;
+
 /** Serves in this process: runs what it is told and sends what came out. */
 export function serveJobs(folder: string): void {
   const workloads = new Map<string, ReturnType<typeof readWorkload>>();
+  const warm = new Set<string>();
   process.on("message", ({ workload: name, policy, seed }: Job) => {
     const workload = workloads.get(name) ?? readWorkload(folder, name);
     workloads.set(name, workload);
+    if (!warm.has(policy)) {
+      const { pods, tieBreak } = readArrivals(folder, workload, seed);
+      runOn(workload, { pods: pods.slice(0, WARM_UP), tieBreak }, policy, seed);
+      warm.add(policy);
+    }
     process.send?.(runOnce(folder, workload, policy, seed));
   });
   process.once("disconnect", () => process.exit(0));

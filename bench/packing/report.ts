@@ -15,9 +15,12 @@ export interface Summary {
   readonly movesPerThousand: number;
   /** GPUs that did not find a place, in % of those asked, where pods leave. */
   readonly refused?: number;
+  /** By CPU time, and by the clock. */
   readonly decisionsPerSecond: number;
+  readonly decisionsPerWallSecond: number;
   readonly p50Us: number;
   readonly p99Us: number;
+  readonly wallP99Us: number;
 }
 
 export function summarise(results: readonly RunResult[]): readonly Summary[] {
@@ -41,8 +44,11 @@ export function summarise(results: readonly RunResult[]): readonly Summary[] {
         movesPerThousand: (1000 * sum(runs, ({ moves }) => moves)) / sum(runs, ({ decisions }) => decisions),
         ...(first.refused !== undefined && { refused: mean(runs.flatMap(({ refused }) => refused ?? [])) }),
         decisionsPerSecond: sum(runs, ({ decisions }) => decisions) / sum(runs, ({ seconds }) => seconds),
+        decisionsPerWallSecond:
+          sum(runs, ({ decisions }) => decisions) / sum(runs, ({ wallSeconds }) => wallSeconds),
         p50Us: mean(runs.map(({ p50Us }) => p50Us)),
         p99Us: mean(runs.map(({ p99Us }) => p99Us)),
+        wallP99Us: mean(runs.map(({ wallP99Us }) => wallP99Us)),
       },
     ];
   });
@@ -77,7 +83,8 @@ export function printSummaries(summaries: readonly Summary[], bounds: readonly B
     console.log(`\n${workload}: means of ${rows[0]?.seeds ?? 0} seeds; allocated GPUs in % at % of demand`);
     console.log(
       `  ${"policy".padEnd(14)}${COLUMNS.map((column) => `@${column}`.padStart(8)).join("")}` +
-        `${"unalloc@100".padStart(13)}${"frag@100".padStart(10)}${"decisions/s".padStart(13)}${"p50 us".padStart(9)}${"p99 us".padStart(9)}`,
+        `${"unalloc@100".padStart(13)}${"frag@100".padStart(10)}${"decisions/s".padStart(13)}${"p50 us".padStart(9)}${"p99 us".padStart(9)}` +
+        `${"by clock: /s".padStart(14)}${"p99 us".padStart(9)}`,
     );
     for (const row of rows.toSorted((left, right) => at(right.allocated) - at(left.allocated)))
       console.log(line(row));
@@ -113,6 +120,7 @@ function line(row: Summary): string {
   return (
     `  ${row.policy.padEnd(14)}${sharesOf(row.allocated)}${at(row.unallocated).toFixed(1).padStart(13)}` +
     `${at(row.fragmented).toFixed(2).padStart(10)}${Math.round(row.decisionsPerSecond).toString().padStart(13)}` +
-    `${row.p50Us.toFixed(1).padStart(9)}${row.p99Us.toFixed(1).padStart(9)}`
+    `${row.p50Us.toFixed(1).padStart(9)}${row.p99Us.toFixed(1).padStart(9)}` +
+    `${Math.round(row.decisionsPerWallSecond).toString().padStart(14)}${row.wallP99Us.toFixed(1).padStart(9)}`
   );
 }
