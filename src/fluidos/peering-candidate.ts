@@ -25,6 +25,7 @@ export const CANDIDATE_KEYS = {
 export interface PeeringCandidate {
   readonly name: string;
   readonly namespace: string;
+  readonly uid: string;
   readonly resourceVersion: string;
   /** What FLUIDOS says; a later Discovery says so again of one that is taken. */
   readonly available: boolean;
@@ -40,6 +41,8 @@ export interface PeeringCandidate {
   readonly soldPart: Part | undefined;
   readonly refused: { readonly until: number; readonly because: string } | undefined;
   readonly latePurchase: { readonly transaction: string; readonly intent: string } | undefined;
+  /** Our annotations as they are written, by key. */
+  readonly notes: Readonly<Record<string, string>>;
 }
 
 export type ReadCandidate =
@@ -74,6 +77,7 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
     candidate: {
       name: meta.name,
       namespace: meta.namespace,
+      uid: meta.uid,
       resourceVersion: meta.resourceVersion,
       available: spec.available,
       interested: spec.interestedSolverIDs,
@@ -85,9 +89,14 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
       soldPart: partIn(meta.annotations[CANDIDATE_KEYS.soldPart]),
       refused: Number.isNaN(until) ? undefined : { until, because },
       latePurchase: transaction === "" ? undefined : { transaction, intent },
+      notes: notesIn(meta.annotations),
     },
   };
 }
+
+const NOTES: readonly string[] = Object.values(CANDIDATE_KEYS);
+const notesIn = (annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(annotations).filter(([key]) => NOTES.includes(key)));
 
 const amount = z.number().nonnegative();
 const partForm = z.object({ cpu: amount, memoryBytes: amount, pods: amount, gpus: amount });

@@ -1,9 +1,9 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { KubeObject } from "../kubernetes/objects.ts";
-import { buildConfiguration, type Part } from "./configuration.ts";
+import { buildConfiguration, type Part, parseConfiguration } from "./configuration.ts";
 import type { NodeIdentity } from "./flavor.ts";
 import type { PeeringCandidate } from "./peering-candidate.ts";
-import { fields, metadata, phase, reference, text } from "./wire.ts";
+import { fields, identity, metadata, phase, reference, text } from "./wire.ts";
 
 /** What a Reservation of ours is made of. */
 export interface ReservationFacts {
@@ -38,7 +38,7 @@ export function buildReservation(facts: ReservationFacts): KubeObject {
 
 const reservation = fields({
   metadata,
-  spec: fields({ peeringCandidate: reference }),
+  spec: fields({ peeringCandidate: reference, seller: identity, configuration: z.unknown() }),
   status: fields({
     phase,
     reservePhase: text,
@@ -54,6 +54,9 @@ const reservation = fields({
   createdAt: meta.creationTimestamp,
   deleting: meta.deletionTimestamp !== undefined,
   candidate: spec.peeringCandidate,
+  seller: spec.seller,
+  /** What is asked for. */
+  part: parseConfiguration(spec.configuration),
   phase: status.phase.phase,
   message: status.phase.message,
   reservePhase: status.reservePhase,

@@ -81,6 +81,66 @@ describe("rounds of discovery", () => {
   });
 });
 
+describe("upstream FLUIDOS, which can find a candidate only once,", () => {
+  const upstream = { consumerDefects: { candidatesOnlyCreated: true } };
+  const start = { fluidos: { discoveryTimeout: "1s" } };
+  const notesOf = async ({ federation: { consumer } }: FederatedHub, flavor: string) =>
+    (await consumer.find("peeringcandidates", `peeringcandidate-${flavor}`))?.metadata.annotations;
+
+  it("finds what is new though a candidate that failed is still offered; that one keeps its note", async () => {
+    const fed = await started({ alpha: ["4"] }, upstream);
+    const [flavor = ""] = fed.flavors.alpha ?? [];
+    fed.start(start);
+    await until(() => gpus(fed)).toEqual({ total: 4, free: 4 });
+    fed.federation.provider("alpha").failNext("reservation");
+    await fed.intents.submit(intent("train"));
+    await until(async () => (await notesOf(fed, flavor))?.["flare.clastix.io/refused-because"]).toBeDefined();
+    const before = await notesOf(fed, flavor);
+    const late = await fed.addNode("alpha", "late", "4");
+    expect((await deployed(fed, "train")).placement?.node).toBe(late);
+    await until(() => notesOf(fed, flavor)).toEqual(before);
+  });
+
+  it("finds what is new though FLUIDOS has left a candidate closed that nobody reserves", async () => {
+    const fed = await started({ alpha: ["4"] }, upstream);
+    fed.start(start);
+    await until(() => gpus(fed)).toEqual({ total: 4, free: 4 });
+    await closeCandidates(fed);
+    await until(() => gpus(fed)).toEqual({ total: 4, free: 4 });
+    await fed.addNode("alpha", "late", "4");
+    await until(() => gpus(fed)).toEqual({ total: 8, free: 8 });
+  });
+
+  it("leaves a candidate alone that somebody's Reservation has closed", async () => {
+    const fed = await started({ alpha: ["4"] }, upstream);
+    fed.start(start);
+    await until(() => gpus(fed)).toEqual({ total: 4, free: 4 });
+    const { consumer } = fed.federation;
+    const [name = ""] = await consumer.names("peeringcandidates");
+    const { metadata, spec } = await consumer.get("peeringcandidates", name);
+    // Of a Solver of FLUIDOS's own, which is slow.
+    await consumer.create("reservations", "reservation-by-hand", {
+      solverID: "by-hand",
+      buyer: spec.flavor.spec.owner,
+      seller: spec.flavor.spec.owner,
+      peeringCandidate: { name, namespace: "fluidos" },
+      reserve: false,
+      purchase: false,
+    });
+    await closeCandidates(fed);
+    await new Promise((resolve) => setTimeout(resolve, 8000));
+    expect((await consumer.get("peeringcandidates", name)).metadata.uid).toBe(metadata.uid);
+  });
+});
+
+/** What FLUIDOS does as it begins to reserve, and does not undo where that comes to nothing. */
+async function closeCandidates({ federation: { consumer } }: FederatedHub): Promise<void> {
+  for (const name of await consumer.names("peeringcandidates"))
+    await consumer.admin.patch(consumer.path("peeringcandidates", name), "merge", {
+      spec: { available: false },
+    });
+}
+
 describe("Liqo as it is now", () => {
   it("is bought through as Liqo v1.0 is", async () => {
     const fed = await started({ alpha: ["4"] }, { liqo: "head" });

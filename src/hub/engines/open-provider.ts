@@ -1,6 +1,6 @@
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../kubernetes/kube-error.ts";
-import type { KubeObject } from "../../kubernetes/objects.ts";
+import type { KubeObject, Resource, Target } from "../../kubernetes/objects.ts";
 import { createLimit } from "../../kubernetes/timing.ts";
 import type { ProviderEntry } from "../providers/directory.ts";
 import type { StepResult } from "./engine.ts";
@@ -46,13 +46,21 @@ export async function bounded<T extends StepResult>(
   }
 }
 
-export async function readNamespace(
+export const readNamespace = (
   client: Pick<KubeClient, "get">,
   name: string,
   signal: AbortSignal,
+): Promise<KubeObject | undefined> => readObject(client, NAMESPACES, { name }, signal);
+
+/** The object as the API has it now, undefined where it is not. Throws KubeError. */
+export async function readObject(
+  client: Pick<KubeClient, "get">,
+  resource: Resource,
+  target: Target,
+  signal: AbortSignal,
 ): Promise<KubeObject | undefined> {
   try {
-    return await client.get<KubeObject>(NAMESPACES, { name }, { signal });
+    return await client.get<KubeObject>(resource, target, { signal });
   } catch (error) {
     if (isKubeError(error, "not-found")) return undefined;
     throw error;

@@ -77,11 +77,11 @@ export function troubleIn({ reason, message, outlook }: Failure): Trouble | unde
 export function giveUpAs(view: IntentView, failure: Failure, facts: GiveUpFacts): WriteStep | undefined {
   const { reason, message, outlook } = failure;
   if (outlook === "hopeless") {
-    const leaving = { reason, message: `${message}: it looks for another place`, phase: "Queued" } as const;
+    const told = `${message}: it looks for another place`;
     return {
       do: "write",
-      status: leftStatus(view, leaving, facts.now),
-      say: { type: "Warning", reason, message },
+      status: leftStatus(view, { reason, message: told, phase: "Queued" }, facts.now),
+      say: { type: "Warning", reason, message: told },
     };
   }
   const trouble = troubleIn(failure);

@@ -21,6 +21,8 @@ import { announce, forget, readAgain, take, type World, writeStatus } from "./wo
 
 /** No Intent needs more steps in a row; what does is a fault of ours, and must not spin. */
 const MOST_STEPS = 12;
+/** Writes of one Intent that may come between. */
+const MOST_TRIES = 5;
 
 /** Brings one Intent nearer to what it should be, step by step. Throws what the API throws: then it is tried again. */
 export async function reconcile(world: World, key: string, signal: AbortSignal): Promise<WorkResult> {
@@ -146,21 +148,45 @@ async function clean(
   const obstacles = results.flatMap(({ place, result }) =>
     result.ok || result.reason === "Terminating" ? [] : [{ ...place, message: result.message }],
   );
-  const told = await tellObstacles(world, view, obstacles, signal);
-  if (clean.length === 0) return told;
-  const present = placesOf(told.status.placement);
-  const now = world.context.now();
+  if (clean.length === 0) return tellObstacles(world, view, obstacles, signal);
   const leftovers = results.flatMap(({ result }) => (result.ok ? (result.leftovers ?? []) : []));
-  const cleaned = cleanedStatus(told, isClean, now, leftovers);
-  const isGone = told.deletingSince !== undefined && present.length > 0 && present.every(isClean);
-  const next = await writeStatus(world, told, isGone ? goneStatus(cleaned, now) : cleaned, signal);
+  const next = await writeCleaned(world, view, { isClean, leftovers }, signal);
   const what = clean.map(({ provider, namespace }) => `namespace ${namespace} of provider ${provider}`);
   const message = `nothing is left in ${what.join(" and ")}`;
   announce(world, next, { type: "Normal", reason: "CleanedUp", message, event: false });
   if (leftovers.length > 0)
     announce(world, next, { type: "Warning", reason: "NotGivenBack", message: leftovers.join("; ") });
   world.schedule();
-  return next;
+  return tellObstacles(world, next, obstacles, signal);
+}
+
+interface Cleaned {
+  readonly isClean: (place: Pick<Place, "provider" | "namespace">) => boolean;
+  readonly leftovers: readonly string[];
+}
+
+/** What could not be given back is told by this call and by none after it: it is written on top of whatever comes between. */
+async function writeCleaned(
+  world: World,
+  view: IntentView,
+  { isClean, leftovers }: Cleaned,
+  signal: AbortSignal,
+): Promise<IntentView> {
+  let newest = view;
+  for (let tries = 1; ; tries += 1) {
+    const present = placesOf(newest.status.placement);
+    const now = world.context.now();
+    const cleaned = cleanedStatus(newest, isClean, now, leftovers);
+    const isGone = newest.deletingSince !== undefined && present.length > 0 && present.every(isClean);
+    try {
+      return await writeStatus(world, newest, isGone ? goneStatus(cleaned, now) : cleaned, signal);
+    } catch (error) {
+      const again = isKubeError(error, "conflict") && tries < MOST_TRIES;
+      const found = again ? await readAgain(world, newest, signal) : undefined;
+      if (found?.uid !== view.uid) throw error;
+      newest = found;
+    }
+  }
 }
 
 async function letGo(

@@ -66,8 +66,10 @@ export function createConsumerView(
   const { reflect } = reflection;
   const uidIn = ({ labels }: { labels: Readonly<Record<string, string>> }) => labels[KEYS.intentUid];
   const ofContract = ({ name }: { name: string }): string | undefined => {
-    const reservation = reservations.values().find((each) => each.contract?.name === name);
-    return reservation && uidIn(reservation);
+    const holder =
+      reservations.values().find(({ contract }) => contract?.name === name) ??
+      allocations.values().find(({ contract }) => contract === name);
+    return holder && uidIn(holder);
   };
   const ofIntents = { labelSelector: OF_HUBS, uidOf: uidIn };
   const onlyOfDeals = { ofOffers: false };

@@ -1,6 +1,7 @@
 import { buildAllocation } from "../../../fluidos/allocation.ts";
 import { buildResourceSlice } from "../../../fluidos/build-resource-slice.ts";
 import type { Part } from "../../../fluidos/configuration.ts";
+import { type Contract, parseContract } from "../../../fluidos/contract.ts";
 import type { NodeIdentity } from "../../../fluidos/flavor.ts";
 import { IDENTITY_CONFIG_MAP, parseIdentity } from "../../../fluidos/identity.ts";
 import * as kinds from "../../../fluidos/kinds.ts";
@@ -10,10 +11,10 @@ import { buildReservation } from "../../../fluidos/reservation.ts";
 import type { KubeClient } from "../../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../../kubernetes/kube-error.ts";
 import { CONFIG_MAPS, type KubeObject, type Resource } from "../../../kubernetes/objects.ts";
-import { type Failure, failure } from "../open-provider.ts";
+import { type Failure, failure, readObject } from "../open-provider.ts";
 import type { FluidosConfig } from "./config.ts";
 import type { ConsumerView } from "./consumer-view.ts";
-import { type DealStep, nextDealStep, type Wanted } from "./deal.ts";
+import { contractName, type DealFacts, type DealStep, nextDealStep, type Wanted } from "./deal.ts";
 import { DEAL_KEYS, type DealIdentity, dealMark, dealName } from "./deal-mark.ts";
 import { peeringTrouble } from "./peering.ts";
 
@@ -42,32 +43,61 @@ export interface DoneDeal {
 
 /** Takes the next step of a deal. Repeated at any time, also by another hub. Throws KubeError. */
 export async function workOnDeal(work: DealWork, deal: Deal): Promise<DoneDeal | Failure> {
-  const step = nextDealStep(factsOf(work, deal));
+  const facts = factsOf(work, deal);
+  const chosen = nextDealStep(facts);
+  const step =
+    chosen.do === "look-for-contract" ? await lookForContract(work, deal, facts, chosen.contract) : chosen;
   const told = await take(work, deal, step);
   if (told !== undefined) return told;
   return { ...failure("Reserving", `FLUIDOS buys ${deal.flavor}`), outlook: "under-way" };
 }
 
-function factsOf({ view, config, now }: DealWork, deal: Deal) {
+function factsOf({ view, config, now }: DealWork, deal: Deal): DealFacts {
   const name = dealName(deal);
   const reservation = view.reservations().find((each) => each.name === name);
+  const allocation = view.allocations().find((each) => each.name === name);
   const contracts = view.contracts();
-  const contract = contracts.find((each) => each.name === reservation?.contract?.name);
+  const bought = contractName({ reservation, allocation });
   const other = contracts.find(({ flavor }) => flavor?.name === deal.flavor);
-  return {
+  const facts = {
     wanted: deal.wanted,
     candidate: candidateOf(view, deal.flavor),
     reservation,
-    contract,
     soldBy: other?.name,
-    allocation: view.allocations().find((each) => each.name === name),
-    foreign: contract && view.foreignCluster(contract.sellerCluster),
-    slice: contract && view.slices(contract.name)[0],
-    node: contract && view.node(contract.name),
-    trouble: contract && peeringTrouble(view, contract.name),
+    allocation,
     now: now(),
     timeouts: config,
   };
+  return {
+    ...facts,
+    ...boughtBy(
+      view,
+      contracts.find((each) => each.name === bought),
+    ),
+  };
+}
+
+/** What is seen of a Contract, and of what was made of it. */
+const boughtBy = (view: ConsumerView, contract: Contract | undefined) => ({
+  contract,
+  foreign: contract && view.foreignCluster(contract.sellerCluster),
+  slice: contract && view.slices(contract.name)[0],
+  node: contract && view.node(contract.name),
+  trouble: contract && peeringTrouble(view, contract.name),
+});
+
+/** A watch may be behind: a place is left only where the API itself has no such Contract. */
+async function lookForContract(
+  { client, view, config: { namespace }, signal }: DealWork,
+  { provider, flavor }: Deal,
+  facts: DealFacts,
+  name: string,
+): Promise<Exclude<DealStep, { do: "look-for-contract" }>> {
+  const found = await readObject(client, kinds.CONTRACTS, { namespace, name }, signal);
+  const step = found && nextDealStep({ ...facts, ...boughtBy(view, parseContract(found)) });
+  if (step !== undefined && step.do !== "look-for-contract") return step;
+  const message = `Contract ${name}, by which Flavor ${flavor} was bought, was deleted in namespace ${namespace} of provider ${provider}`;
+  return { do: "give-up", reason: "ContractGone", message, spare: true };
 }
 
 /** Of several candidates of one Flavor the one that was seen last. */
@@ -78,7 +108,11 @@ export function candidateOf(view: ConsumerView, flavor: string): PeeringCandidat
     .toSorted((left, right) => right.seenAt - left.seenAt)[0];
 }
 
-async function take(work: DealWork, deal: Deal, step: DealStep): Promise<DoneDeal | Failure | undefined> {
+async function take(
+  work: DealWork,
+  deal: Deal,
+  step: Exclude<DealStep, { do: "look-for-contract" }>,
+): Promise<DoneDeal | Failure | undefined> {
   const { client, config, signal } = work;
   const name = dealName(deal);
   switch (step.do) {

@@ -21,7 +21,7 @@ export interface DealFacts {
   readonly candidate: PeeringCandidate | undefined;
   /** Ours, by its name. */
   readonly reservation: Reservation | undefined;
-  /** The one that our Reservation names. */
+  /** The one that our Reservation names, or our Allocation where somebody deleted that. */
   readonly contract: Contract | undefined;
   /** A Contract of the same Flavor, whoever it is of. */
   readonly soldBy: string | undefined;
@@ -48,6 +48,8 @@ export type DealStep =
   /** It can be used, and is from now on. */
   | { readonly do: "note-peered"; readonly contract: Contract; readonly node: LiqoNode }
   | { readonly do: "wait"; readonly reason: string; readonly message: string }
+  /** It ought to be there, and is not seen: the API itself is to be asked. */
+  | { readonly do: "look-for-contract"; readonly contract: string }
   /** It will come to nothing. `spare`: others need not spare the candidate, it is sold or gone. */
   | { readonly do: "give-up"; readonly reason: string; readonly message: string; readonly spare?: true }
   | { readonly do: "use"; readonly contract: Contract; readonly node: LiqoNode };
@@ -63,26 +65,48 @@ export function nextDealStep(facts: DealFacts): DealStep {
   return buying(facts) ?? peering(facts) ?? granting(facts) ?? using(facts);
 }
 
-function buying({
-  wanted,
-  candidate,
+/**
+ * The name of the Contract by which the Flavor was bought; undefined while it is not. Where a Reservation is not there any
+ * more, as somebody deleted it, its Allocation tells.
+ */
+export const contractName = ({
   reservation,
-  contract,
-  soldBy,
-  now,
-  timeouts,
-}: DealFacts): DealStep | undefined {
+  allocation,
+}: Pick<DealFacts, "reservation" | "allocation">): string | undefined =>
+  reservation?.contract?.name ?? (allocation?.contract || undefined);
+
+/** Whether the Contract is what the Reservation bought: the next buyer's of the same Flavor has the same name. */
+export const isBoughtBy = (
+  contract: Pick<Contract, "transaction">,
+  reservation: Pick<Reservation, "transaction"> | undefined,
+): boolean => {
+  const transactions = [contract.transaction, reservation?.transaction ?? ""];
+  return transactions.includes("") || new Set(transactions).size === 1;
+};
+
+function buying(facts: DealFacts): DealStep | undefined {
+  const { wanted, candidate, reservation, contract, soldBy } = facts;
   const { flavor } = wanted;
-  if (reservation === undefined) return opening(flavor, candidate, soldBy);
-  if (reservation.deleting) return wait("Reserving", `Reservation ${reservation.name} is being deleted`);
+  if (reservation?.deleting) return wait("Reserving", `Reservation ${reservation.name} is being deleted`);
   if (contract !== undefined) {
-    const isOurs =
-      [contract.transaction, reservation.transaction].includes("") ||
-      contract.transaction === reservation.transaction;
-    if (isOurs) return undefined;
-    const message = `${contract.name} is of another transaction than Reservation ${reservation.name}: somebody else bought ${flavor}`;
+    if (isBoughtBy(contract, reservation)) return undefined;
+    const message = `${contract.name} is of another transaction than Reservation ${reservation?.name}: somebody else bought ${flavor}`;
     return { do: "give-up", reason: "CandidateSold", message, spare: true };
   }
+  const missing = contractName(facts);
+  if (missing !== undefined) return missingContract(facts, missing);
+  return reservation === undefined ? opening(flavor, candidate, soldBy) : reserving(facts, reservation);
+}
+
+/** One that was used cannot be late; one that was just bought may be seen after its Reservation. */
+function missingContract({ reservation, allocation, now, timeouts }: DealFacts, contract: string): DealStep {
+  if (allocation !== undefined || isOver(reservation?.createdAt, timeouts.reservationTimeout, now))
+    return { do: "look-for-contract", contract };
+  return wait("Reserving", `Contract ${contract} is not there yet`);
+}
+
+function reserving({ wanted, now, timeouts }: DealFacts, reservation: Reservation): DealStep {
+  const { flavor } = wanted;
   const { phase, reservePhase, purchasePhase, message, name } = reservation;
   const said = message === "" ? phase : message;
   if (hasEnded(phase) && phase !== "Solved")

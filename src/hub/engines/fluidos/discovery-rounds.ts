@@ -6,10 +6,8 @@ import {
   parseDiscovery,
   parseSolver,
   roundName,
-  roundTime,
 } from "../../../fluidos/discovery.ts";
-import { DISCOVERIES, PEERING_CANDIDATES, SOLVERS } from "../../../fluidos/kinds.ts";
-import type { PeeringCandidate } from "../../../fluidos/peering-candidate.ts";
+import { DISCOVERIES, SOLVERS } from "../../../fluidos/kinds.ts";
 import type { KubeClient } from "../../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../../kubernetes/kube-error.ts";
 import type { KubeObject, Resource } from "../../../kubernetes/objects.ts";
@@ -18,6 +16,8 @@ import type { Logger } from "../../../observability/logger.ts";
 import { KEYS } from "../../../workload/identity.ts";
 import { labelValue } from "../../../workload/names.ts";
 import type { ProviderDirectory, ProviderEntry } from "../../providers/directory.ts";
+import { createKeptNotes, type KeptNotes } from "./candidate-notes.ts";
+import { clearTheWay, keepCandidates } from "./candidate-upkeep.ts";
 import type { FluidosConfig } from "./config.ts";
 import type { ConsumerView } from "./consumer-view.ts";
 import { discoveryTrouble } from "./discovery-trouble.ts";
@@ -35,13 +35,20 @@ export interface DiscoveryOptions {
 
 const LOOK_MS = 500;
 const POLL_MS = 250;
-/** Rounds that a candidate remembers. FLUIDOS adds each to its list, and never takes one off. */
-const MOST_ROUNDS = 20;
+
+/** What is remembered of the rounds at one Provider; a hub that starts anew does without. */
+interface Memory {
+  /** What was said of the last round. */
+  told: string;
+  /** Rounds in a row that did not end. */
+  timedOut: number;
+  readonly notes: KeptNotes;
+}
 
 /** Asks the known clusters of every federation what they offer, again and again, until the signal aborts. */
 export async function keepDiscovering(options: DiscoveryOptions, signal: AbortSignal): Promise<void> {
   const nextAt = new Map<string, number>();
-  const told = new Map<string, string>();
+  const memories = new Map<string, Memory>();
   const running = new Map<string, Promise<void>>();
   while (!signal.aborted) {
     for (const entry of options.providers.all()) {
@@ -49,7 +56,9 @@ export async function keepDiscovering(options: DiscoveryOptions, signal: AbortSi
       if (running.has(name) || (nextAt.get(name) ?? 0) > elapsed() || !isOpen(entry)) continue;
       const { discoverEvery } = options.fluidos;
       nextAt.set(name, elapsed() + discoverEvery * (0.95 + options.random() / 10));
-      const round = discoverOnce({ ...options, told }, entry, signal).finally(() => running.delete(name));
+      const memory = memories.get(name) ?? { told: "", timedOut: 0, notes: createKeptNotes() };
+      memories.set(name, memory);
+      const round = discoverOnce(options, memory, entry, signal).finally(() => running.delete(name));
       running.set(name, round);
     }
     await sleep(Math.min(LOOK_MS, options.fluidos.discoverEvery / 4), signal);
@@ -65,7 +74,8 @@ function isOpen(entry: ProviderEntry): boolean {
 
 /** Never throws: what went wrong is logged, and the next round is another one. */
 async function discoverOnce(
-  options: DiscoveryOptions & { readonly told: Map<string, string> },
+  options: DiscoveryOptions,
+  memory: Memory,
   entry: ProviderEntry,
   signal: AbortSignal,
 ): Promise<void> {
@@ -73,22 +83,23 @@ async function discoverOnce(
   if (client === undefined || view === undefined) return;
   const { log, now } = options;
   const name = roundName(now());
-  const round: Round = { ...options, client, view, name, signal };
+  const round: Round = { ...options, notes: memory.notes, client, view, name, signal };
   try {
     await findLatePurchases(round, entry.name);
     await tidy(round);
     const outcome = await runRound(round);
-    const before = options.told.get(entry.name);
+    const before = memory.told;
     const trouble = noteOutcome(round, outcome, before);
     const state = outcome.phase === "Solved" ? "" : (trouble ?? outcome.message);
     // What goes on for hours is said once.
-    const level = state === (before ?? "") ? "debug" : state === "" ? "info" : "warn";
-    options.told.set(entry.name, state);
+    const level = state === before ? "debug" : state === "" ? "info" : "warn";
+    memory.told = state;
     log[level](
       { provider: entry.name, round: name, outcome: outcome.phase },
       state === "" ? "a round of discovery is done" : `a round of discovery came to nothing: ${state}`,
     );
-    if (outcome.phase === "TimedOut") await clearTheWay(round);
+    memory.timedOut = outcome.phase === "TimedOut" ? memory.timedOut + 1 : 0;
+    if (memory.timedOut > 0) await clearTheWay(round, { ofNoted: memory.timedOut > 1 });
   } catch (error) {
     if (!signal.aborted)
       log.warn({ provider: entry.name, round: name, error: String(error) }, "a round of discovery failed");
@@ -101,7 +112,7 @@ async function discoverOnce(
 function noteOutcome(
   { view, now }: Round,
   { phase, message }: RoundOutcome,
-  before: string | undefined,
+  before: string,
 ): string | undefined {
   if (phase === "TimedOut") return undefined;
   const facts = {
@@ -118,6 +129,7 @@ function noteOutcome(
 interface Round extends DiscoveryOptions {
   readonly client: KubeClient;
   readonly view: ConsumerView;
+  readonly notes: KeptNotes;
   readonly name: string;
   readonly signal: AbortSignal;
 }
@@ -204,66 +216,11 @@ async function dropRound({ client, fluidos: { namespace }, signal }: Round, name
 
 /** Clears away rounds that an earlier hub died in, candidates that nobody offers any more, and what grows in the others. */
 async function tidy(round: Round): Promise<void> {
-  const { client, fluidos, hub, signal, now } = round;
+  const { client, fluidos, hub, signal } = round;
   const labelSelector = `app.kubernetes.io/managed-by=flare,${KEYS.hub}=${labelValue(hub)}`;
   const query = { namespace: fluidos.namespace, labelSelector };
   for await (const page of client.list<KubeObject>(SOLVERS, query, { signal }))
     for (const { metadata } of page.items) await dropRound(round, metadata?.name ?? "");
   await dropLateSlices(round);
-  for (const candidate of candidatesIn(round)) {
-    if (
-      now() - candidate.seenAt > fluidos.forgetAfter &&
-      !isTaken(round, candidate) &&
-      !isRoot(round, candidate)
-    )
-      await deleteCandidate(round, candidate);
-    else await shorten(round, candidate);
-  }
-}
-
-const candidatesIn = ({ view }: Round): readonly PeeringCandidate[] =>
-  view.candidates().flatMap((read) => (read.ok ? [read.candidate] : []));
-
-/** Somebody's Reservation needs it, or it is bought. */
-const isTaken = ({ view }: Round, { name, flavor, available }: PeeringCandidate): boolean =>
-  !available ||
-  view.reservations().some(({ candidate }) => candidate.name === name) ||
-  view.contracts().some((contract) => contract.flavor?.name === flavor.name);
-
-/** What is known of a seller's remainders goes back to what was sold of it before, until nothing of it is sold. */
-const isRoot = ({ view }: Round, { soldPart, flavor }: PeeringCandidate): boolean =>
-  soldPart !== undefined && view.contracts().some(({ seller }) => seller.nodeID === flavor.owner.nodeID);
-
-/**
- * Upstream FLUIDOS cannot find a candidate a second time: it tries for ever to make one that is there. Those that nobody
- * needs make way for the next round.
- */
-async function clearTheWay(round: Round): Promise<void> {
-  for (const candidate of candidatesIn(round))
-    if (!isTaken(round, candidate) && !isNoted(candidate)) await deleteCandidate(round, candidate);
-}
-
-const isNoted = ({ soldBy, refused, latePurchase }: PeeringCandidate): boolean =>
-  [soldBy, refused, latePurchase].some((note) => note !== undefined);
-
-const deleteCandidate = ({ client, signal }: Round, { namespace, name }: PeeringCandidate): Promise<void> =>
-  client.delete(PEERING_CANDIDATES, { namespace, name }, { signal });
-
-/** Takes our old rounds off a candidate's list, but the newest two, unless it has changed meanwhile. */
-async function shorten({ client, signal }: Round, candidate: PeeringCandidate): Promise<void> {
-  const { namespace, name, resourceVersion, interested } = candidate;
-  const rounds = interested.filter((solver) => roundTime(solver) !== undefined);
-  if (rounds.length <= MOST_ROUNDS) return;
-  const newest = new Set(
-    rounds.toSorted((left, right) => (roundTime(right) ?? 0) - (roundTime(left) ?? 0)).slice(0, 2),
-  );
-  const interestedSolverIDs = interested.filter(
-    (solver) => roundTime(solver) === undefined || newest.has(solver),
-  );
-  try {
-    const patch = { metadata: { resourceVersion }, spec: { interestedSolverIDs } };
-    await client.patch(PEERING_CANDIDATES, { namespace, name }, patch, { signal });
-  } catch (error) {
-    if (!isKubeError(error, "conflict") && !isKubeError(error, "not-found")) throw error;
-  }
+  await keepCandidates(round);
 }

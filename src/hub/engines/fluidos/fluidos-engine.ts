@@ -13,11 +13,12 @@ import { createWorkloadWatches } from "../workload-watches.ts";
 import type { FluidosConfig } from "./config.ts";
 import { followConsumers } from "./consumer-follower.ts";
 import type { ConsumerView } from "./consumer-view.ts";
-import { DEAL_KEYS, dealMark, tellTale } from "./deal-mark.ts";
+import { DEAL_KEYS, type DealIdentity, dealMark, tellTale } from "./deal-mark.ts";
 import { candidateOf, type Deal, type DealWork, type DoneDeal, workOnDeal } from "./deal-work.ts";
 import { keepDiscovering } from "./discovery-rounds.ts";
 import { openNamespace } from "./offloading.ts";
 import { releasePlace } from "./release.ts";
+import { isUndone } from "./undone-deals.ts";
 
 export interface FluidosEngineOptions extends DirectEngineOptions {
   readonly fluidos: FluidosConfig;
@@ -68,7 +69,16 @@ export function createFluidosEngine(options: FluidosEngineOptions): Engine {
         return result;
       }),
     observe: ({ uid }, place) => watches.observe(uid, place),
-    isMissing: ({ uid }, place) => watches.isMissing(uid, place),
+    isMissing: (view, place) => {
+      const consumer = providers.get(place.provider)?.consumer?.();
+      const isBought = consumer?.synced() === true;
+      if (
+        isBought &&
+        flavorsOf(place).some((flavor) => isUndone(consumer, identityOf(hub, view, place, flavor)))
+      )
+        return true;
+      return watches.isMissing(view.uid, place);
+    },
     release: (view, place, signal) =>
       within(place.provider, signal, async (work) => {
         const result = await releasePlace(work, hub, view, place.namespace);
@@ -106,21 +116,28 @@ const unread = (provider: string): Failure => ({
   outlook: "under-way",
 });
 
+const flavorsOf = ({ tasks }: Place): readonly string[] => [...new Set(tasks.map(({ node }) => node))];
+
+const identityOf = (
+  hub: string,
+  { uid, namespace, name, status }: IntentView,
+  place: Place,
+  flavor: string,
+): DealIdentity => ({
+  hub,
+  intent: { uid, namespace, name },
+  provider: place.provider,
+  namespace: place.namespace,
+  flavor,
+  since: status.placement?.since ?? "",
+});
+
 /** What the place needs of each Flavor. */
 function dealsOf(hub: string, view: IntentView, place: Place, consumer: ConsumerView): readonly Deal[] {
-  const flavors = [...new Set(place.tasks.map(({ node }) => node))];
-  return flavors.map((flavor): Deal => {
+  return flavorsOf(place).map((flavor): Deal => {
     const tasks = place.tasks.filter(({ node }) => node === flavor);
     const units = tasks.reduce((sum, task) => sum + task.units, 0);
-    const { uid, namespace, name } = view;
-    const identity = {
-      hub,
-      intent: { uid, namespace, name },
-      provider: place.provider,
-      namespace: place.namespace,
-      flavor,
-      since: view.status.placement?.since ?? "",
-    };
+    const identity = identityOf(hub, view, place, flavor);
     const part = partOf(view, { tasks: tasks.length, units }, candidateOf(consumer, flavor)?.flavor);
     return {
       ...identity,
@@ -173,19 +190,11 @@ function deployOn(
   const nodes = new Map([...done.values()].map(({ node }) => [node.name, node]));
   const tasks = place.tasks.map((task) => ({ ...task, node: done.get(task.node)?.node.name ?? task.node }));
   const [flavor = ""] = done.keys();
-  const identity = {
-    hub: options.hub,
-    intent: view,
-    provider: place.provider,
-    namespace: place.namespace,
-    flavor,
-    since: "",
-  };
   const offloading = {
     client: work.client,
     view: work.view,
     namespace: place.namespace,
-    mark: dealMark(identity),
+    mark: dealMark(identityOf(options.hub, view, place, flavor)),
     deals: [...done.values()],
     timeoutMs: options.fluidos.peeringTimeout,
     now: options.now,

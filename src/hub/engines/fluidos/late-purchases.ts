@@ -1,12 +1,12 @@
 import type { Contract } from "../../../fluidos/contract.ts";
-import { CONTRACTS, RESERVATIONS } from "../../../fluidos/kinds.ts";
+import { CONTRACTS } from "../../../fluidos/kinds.ts";
 import { CANDIDATE_KEYS, type PeeringCandidate } from "../../../fluidos/peering-candidate.ts";
-import { parseReservation, type Reservation } from "../../../fluidos/reservation.ts";
-import type { KubeObject } from "../../../kubernetes/objects.ts";
+import type { Reservation } from "../../../fluidos/reservation.ts";
 import type { Logger } from "../../../observability/logger.ts";
 import { KEYS } from "../../../workload/identity.ts";
 import { DEAL_KEYS } from "./deal-mark.ts";
 import { annotateCandidate, candidateOf, type DealWork } from "./deal-work.ts";
+import { isSomebodys } from "./purchases.ts";
 
 /**
  * Notes on the candidate of a Reservation without a Contract, which is about to be deleted, that its purchase may still go
@@ -35,6 +35,7 @@ export async function findLatePurchases(work: LateWork, provider: string): Promi
     const late = read.ok ? read.candidate.latePurchase : undefined;
     if (!read.ok || late === undefined) continue;
     const contract = work.view.contracts().find(({ transaction }) => transaction === late.transaction);
+    // Whoever reserves a Flavor while its transaction is open is given the same one, by which another buys it.
     if (contract === undefined || (await isSomebodys(work, contract))) continue;
     await giveBack(work, read.candidate, contract);
     const { name, seller } = contract;
@@ -44,17 +45,6 @@ export async function findLatePurchases(work: LateWork, provider: string): Promi
       `Flavor ${flavor} was bought for ${late.intent} when nobody waited for it any more: FLUIDOS takes nothing back, its provider has to offer it anew`,
     );
   }
-}
-
-/** Whoever reserves a Flavor while its transaction is open is given the same one, by which another buys it. */
-async function isSomebodys(
-  { client, signal }: LateWork,
-  { name, namespace, transaction }: Contract,
-): Promise<boolean> {
-  for await (const page of client.list<KubeObject>(RESERVATIONS, { namespace }, { signal }))
-    for (const each of page.items.map(parseReservation))
-      if (each.transaction === transaction || each.contract?.name === name) return true;
-  return false;
 }
 
 async function giveBack(

@@ -1,20 +1,20 @@
 import { parseAllocation } from "../../../fluidos/allocation.ts";
-import { type Contract, parseContract } from "../../../fluidos/contract.ts";
+import type { Part } from "../../../fluidos/configuration.ts";
 import * as kinds from "../../../fluidos/kinds.ts";
 import { OFFLOADING } from "../../../fluidos/liqo.ts";
 import { CANDIDATE_KEYS, partText } from "../../../fluidos/peering-candidate.ts";
 import { parseReservation, type Reservation } from "../../../fluidos/reservation.ts";
 import type { KubeClient } from "../../../kubernetes/kube-client.ts";
-import { isKubeError } from "../../../kubernetes/kube-error.ts";
 import type { KubeObject, Resource, Target } from "../../../kubernetes/objects.ts";
 import { isOwned, ownedSelector } from "../../../workload/identity.ts";
 import type { IntentIdentity } from "../../../workload/names.ts";
 import type { StepResult } from "../engine.ts";
-import { failure, readNamespace } from "../open-provider.ts";
+import { failure, readNamespace, readObject } from "../open-provider.ts";
 import { DEPLOYMENTS, JOBS, NAMESPACES, PODS } from "../resources.ts";
-import { DEAL_KEYS, placeSelector } from "./deal-mark.ts";
+import { placeSelector } from "./deal-mark.ts";
 import { annotateCandidate, candidateOf, type DealWork } from "./deal-work.ts";
 import { noteLatePurchase } from "./late-purchases.ts";
+import { type Purchase, purchasesOf } from "./purchases.ts";
 
 const underWay = (message: string): StepResult => failure("Terminating", message);
 
@@ -36,15 +36,17 @@ export async function releasePlace(
   if (busy !== undefined) return busy;
   const labelSelector = placeSelector(hub, intent, namespace);
   const reservations = (await listed(work, kinds.RESERVATIONS, labelSelector)).map(parseReservation);
-  const contracts = [...new Set(reservations.flatMap(({ contract }) => contract?.name ?? []))];
-  for (const contract of contracts) {
+  const allocations = (await listed(work, kinds.ALLOCATIONS, labelSelector)).map(parseAllocation);
+  const purchases = await purchasesOf(work, reservations, allocations);
+  for (const { contract } of purchases) {
     const peered = await dropNode(work, contract);
     if (peered !== undefined) return peered;
   }
-  for (const allocation of (await listed(work, kinds.ALLOCATIONS, labelSelector)).map(parseAllocation))
+  for (const allocation of allocations)
     await work.client.delete(kinds.ALLOCATIONS, allocation, { signal: work.signal });
   const leftovers: string[] = [];
-  for (const reservation of reservations) leftovers.push(...(await dropContract(work, reservation)));
+  for (const purchase of purchases) leftovers.push(await giveBack(work, purchase));
+  for (const reservation of reservations) await dropReservation(work, reservation);
   return leftovers.length === 0 ? { ok: true } : { ok: true, leftovers };
 }
 
@@ -119,44 +121,33 @@ async function dropNode(
   return view.node(contract) === undefined ? undefined : underWay(`node ${contract} is being deleted`);
 }
 
-/** That the Flavor was sold is noted on its candidate before the Contract, which says so too, is gone. */
-async function dropContract(work: DealWork, reservation: Reservation): Promise<readonly string[]> {
-  const { client, config, signal } = work;
-  const { contract, annotations, transaction } = reservation;
-  const flavor = annotations[DEAL_KEYS.flavor] ?? "";
-  const leftovers: string[] = [];
+/** Takes the Contract away. That the Flavor was sold is noted on its candidate before: nothing else says so after that. */
+async function giveBack(
+  { client, view, config: { namespace }, now, signal }: DealWork,
+  { contract: name, flavor, part, seller }: Purchase,
+): Promise<string> {
+  const candidate = candidateOf(view, flavor);
+  if (candidate !== undefined)
+    await annotateCandidate(client, candidate, saleNote(name, part, now()), signal);
+  await client.delete(kinds.CONTRACTS, { namespace, name }, { signal });
+  return `Flavor ${flavor} of ${seller} stays sold (${name}): FLUIDOS takes nothing back, its provider has to offer it anew`;
+}
+
+async function dropReservation(work: DealWork, reservation: Reservation): Promise<void> {
+  const { client, signal } = work;
+  const { namespace, transaction, contract } = reservation;
   if (contract === undefined) await noteLatePurchase(work, reservation);
-  else {
-    const target = { namespace: contract.namespace || config.namespace, name: contract.name };
-    const found = await read(client, kinds.CONTRACTS, target, signal);
-    const bought = found && parseContract(found);
-    // A Contract of the same name that another transaction made is somebody else's.
-    if (bought !== undefined && (bought.transaction === transaction || transaction === "")) {
-      const candidate = candidateOf(work.view, flavor);
-      if (candidate !== undefined)
-        await annotateCandidate(client, candidate, saleNote(bought, work.now()), signal);
-      await client.delete(kinds.CONTRACTS, target, { signal });
-      leftovers.push(
-        `Flavor ${flavor} of ${bought.seller.nodeID} stays sold (${contract.name}): FLUIDOS takes nothing back, its provider has to offer it anew`,
-      );
-    }
-  }
   // One that stays keeps FLUIDOS from ever buying its Flavor, whose transaction the provider renews under the same name.
   if (transaction !== "")
-    await client.delete(
-      kinds.TRANSACTIONS,
-      { namespace: reservation.namespace, name: transaction },
-      { signal },
-    );
+    await client.delete(kinds.TRANSACTIONS, { namespace, name: transaction }, { signal });
   await client.delete(kinds.RESERVATIONS, reservation, { signal });
-  return leftovers;
 }
 
 /** What has to be known of a sale when its Contract is gone. */
-const saleNote = ({ name, configuration }: Contract, now: number): Readonly<Record<string, string>> => ({
+const saleNote = (name: string, part: Part | undefined, now: number): Readonly<Record<string, string>> => ({
   [CANDIDATE_KEYS.soldBy]: name,
   [CANDIDATE_KEYS.givenBack]: new Date(now).toISOString(),
-  ...(configuration === undefined ? {} : { [CANDIDATE_KEYS.soldPart]: partText(configuration) }),
+  ...(part === undefined ? {} : { [CANDIDATE_KEYS.soldPart]: partText(part) }),
 });
 
 async function listed(
@@ -171,23 +162,9 @@ async function listed(
   return found;
 }
 
-const read = async (
-  client: KubeClient,
-  resource: Resource,
-  { namespace, name }: Target,
-  signal: AbortSignal,
-): Promise<KubeObject | undefined> => {
-  try {
-    return await client.get<KubeObject>(resource, { namespace, name }, { signal });
-  } catch (error) {
-    if (isKubeError(error, "not-found")) return undefined;
-    throw error;
-  }
-};
-
 const isThere = async (
   client: KubeClient,
   resource: Resource,
   target: Target,
   signal: AbortSignal,
-): Promise<boolean> => (await read(client, resource, target, signal)) !== undefined;
+): Promise<boolean> => (await readObject(client, resource, target, signal)) !== undefined;

@@ -31,6 +31,7 @@ const allocation = (state: string, { minutesAgo = 0, peered = false, message = "
       creationTimestamp: at(minutesAgo),
       annotations: peered ? { "flare.clastix.io/peered-since": at(1) } : {},
     },
+    spec: { contract: { name: "contract-1", namespace: "fluidos" } },
     status: { status: state, message },
   });
 const slice = (gpus: string | undefined, { resources = "Accepted", minutesAgo = 0 } = {}) =>
@@ -145,6 +146,37 @@ describe("buying", () => {
       { do: "give-up", reason: "CandidateSold", spare: true },
     ],
     ["goes on with an Allocation", owned, { do: "allocate" }],
+    [
+      "waits for a Contract that is told of before it is seen",
+      { reservation: bought },
+      { do: "wait", reason: "Reserving", message: "Contract contract-1 is not there yet" },
+    ],
+    [
+      "but not for ever: looks whether it is there at all",
+      { reservation: reservation({ contract: { name: "contract-1" } }, 3) },
+      { do: "look-for-contract", contract: "contract-1" },
+    ],
+    [
+      "a Contract that was used and is not seen any more: looks whether somebody deleted it",
+      { reservation: bought, allocation: allocation("Active", { peered: true }) },
+      { do: "look-for-contract", contract: "contract-1" },
+    ],
+    [
+      "the same where its Reservation was deleted too",
+      { allocation: allocation("Active", { peered: true }) },
+      { do: "look-for-contract", contract: "contract-1" },
+    ],
+    [
+      "a Reservation that somebody deleted has done its work: what was bought is used",
+      {
+        contract,
+        soldBy: "contract-1",
+        allocation: allocation("Active", { peered: true }),
+        slice: slice("2"),
+        node: node("2"),
+      },
+      { do: "use" },
+    ],
   ])("%s", (_, facts, expected) => {
     expect(step(facts)).toMatchObject(expected);
   });

@@ -1,0 +1,111 @@
+/** Somebody deletes what the hub bought with, while its Intent runs there. */
+import { describe, expect, it } from "vitest";
+import { EVENTS, type KubeObject } from "../../src/kubernetes/objects.ts";
+import { clusterOf } from "../../src/sandbox/federation/cluster.ts";
+import { CONTRACTS } from "../../src/sandbox/federation/kinds.ts";
+import { deployed, federatedHubs, objectsIn, type StartedHub } from "./fluidos-harness.ts";
+import { until } from "./hub-harness.ts";
+import { intent, listed, madeIn } from "./intents-harness.ts";
+
+const { started } = federatedHubs();
+const TENANT = "liqo-tenant-alpha";
+
+/** An Intent that runs at the cheaper of two, and the Contract by which it does. */
+async function running(): Promise<StartedHub & { readonly contract: string }> {
+  const fed = await started({ alpha: ["4"], beta: ["8"] });
+  fed.start();
+  await fed.intents.submit(intent("web"));
+  expect((await deployed(fed, "web")).placement?.node).toBe(fed.flavors.alpha?.[0]);
+  const [contract = ""] = await fed.federation.consumer.names("contracts");
+  return { ...fed, contract };
+}
+
+const isAtBeta = (fed: StartedHub) => async (): Promise<boolean> =>
+  (await fed.intents.status("web")).placement?.node === fed.flavors.beta?.[0];
+
+type Event = KubeObject & { readonly reason?: string; readonly message?: string };
+
+const warningsOf = async ({ hub }: StartedHub, reason: string): Promise<readonly string[]> =>
+  (await listed<Event>(hub.client, EVENTS, "team-a"))
+    .filter((event) => event.reason === reason)
+    .map(({ message = "" }) => message);
+
+async function expectAllGivenBack(fed: StartedHub): Promise<void> {
+  await fed.intents.remove("web");
+  await until(() => fed.intents.exists("web")).toBe(false);
+  expect(await objectsIn(fed)).toEqual({});
+  expect(await madeIn(fed.hub)).toEqual([]);
+}
+
+describe("of an Intent that runs where it was bought for,", () => {
+  it("the Contract: it moves, and says which Contract is gone, where, and what happens now", async () => {
+    const fed = await running();
+    const { consumer } = fed.federation;
+    await consumer.delete("contracts", fed.contract);
+    await until(isAtBeta(fed)).toBe(true);
+    const [flavor = ""] = fed.flavors.alpha ?? [];
+    await until(() => warningsOf(fed, "ContractGone")).toEqual([
+      `Contract ${fed.contract}, by which Flavor ${flavor} was bought, was deleted in namespace fluidos of provider fed: it looks for another place`,
+    ]);
+    expect(await warningsOf(fed, "CandidateTimeout")).toEqual([]);
+    await deployed(fed, "web");
+    await until(async () => (await fed.intents.status("web")).abandoned).toBeUndefined();
+    const left = await objectsIn(fed);
+    expect(left.resourceslices).toEqual(left.contracts);
+    expect(left.contracts).not.toContain(fed.contract);
+    // It stays sold at its provider, whoever deletes the Contract here.
+    const candidate = await consumer.get("peeringcandidates", `peeringcandidate-${flavor}`);
+    expect(candidate.metadata.annotations?.["flare.clastix.io/sold-by"]).toBe(fed.contract);
+    expect(candidate.metadata.annotations?.["flare.clastix.io/sold-part"]).toContain('"gpus":1');
+    await until(async () => (await warningsOf(fed, "NotGivenBack")).join("\n")).toContain(
+      `Flavor ${flavor} of `,
+    );
+    await expectAllGivenBack(fed);
+  });
+
+  it("the Allocation: it is made again, and the Intent stays", async () => {
+    const fed = await running();
+    const { consumer } = fed.federation;
+    const [name = ""] = await consumer.names("allocations");
+    const { metadata } = await consumer.get("allocations", name);
+    await consumer.delete("allocations", name);
+    await until(async () => {
+      const found = await consumer.find("allocations", name);
+      return found !== undefined && found.metadata.uid !== metadata.uid;
+    }).toBe(true);
+    await deployed(fed, "web");
+    expect(await isAtBeta(fed)()).toBe(false);
+    await expectAllGivenBack(fed);
+  });
+
+  it("the Reservation: the Intent stays, and its Contract is given back all the same", async () => {
+    const fed = await running();
+    const { consumer } = fed.federation;
+    const [name = ""] = await consumer.names("reservations");
+    await consumer.delete("reservations", name);
+    await fed.intents.change("web", { workload: { image: "ghcr.io/acme/work:2" } });
+    await until(async () => (await fed.intents.status("web")).placement?.generation).toBe(2);
+    await deployed(fed, "web");
+    expect(await isAtBeta(fed)()).toBe(false);
+    await fed.intents.remove("web");
+    await until(() => fed.intents.exists("web")).toBe(false);
+    // The Transaction was known by the Reservation alone.
+    expect(Object.keys(await objectsIn(fed))).toEqual(["transactions"]);
+  });
+
+  it("the Contract, and somebody else buys the same Flavor: what is theirs is left alone", async () => {
+    const fed = await running();
+    const { consumer } = fed.federation;
+    const theirs = clusterOf(consumer.sandbox.kernel, "rear-manager");
+    const bought = theirs.get(CONTRACTS, fed.contract, "fluidos");
+    if (bought === undefined) throw new Error("there is no Contract");
+    theirs.update(CONTRACTS, { ...bought, spec: { ...bought.spec, transactionID: "somebody-else" } });
+    await until(isAtBeta(fed)).toBe(true);
+    await deployed(fed, "web");
+    await until(async () => (await fed.intents.status("web")).abandoned).toBeUndefined();
+    expect((await warningsOf(fed, "CandidateSold")).join("\n")).toContain(fed.contract);
+    expect(await consumer.names("resourceslices", TENANT)).toEqual([fed.contract]);
+    expect(await consumer.names("virtualnodes", TENANT)).toEqual([fed.contract]);
+    expect(await consumer.names("contracts")).toContain(fed.contract);
+  });
+});
