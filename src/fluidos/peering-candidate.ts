@@ -17,9 +17,16 @@ export const CANDIDATE_KEYS = {
   /** Until when it is not tried again (RFC 3339), and why. */
   refusedUntil: "flare.clastix.io/refused-until",
   refusedBecause: "flare.clastix.io/refused-because",
-  /** The transaction of a purchase that was not waited for, and the Intent that it was for: it may still go through. */
+  /** The transaction of a purchase that was not waited for, and the Intent (name, uid) that it was for: it may still go through. */
   latePurchase: "flare.clastix.io/late-purchase",
 } as const;
+
+/** A purchase that was not waited for, and the Intent that it was for: `namespace/name`, and its uid where that is known. */
+export interface LatePurchase {
+  readonly transaction: string;
+  readonly intent: string;
+  readonly uid: string;
+}
 
 /** A Flavor of another domain, as this cluster was told of it. */
 export interface PeeringCandidate {
@@ -40,7 +47,7 @@ export interface PeeringCandidate {
   readonly soldBy: string | undefined;
   readonly soldPart: Part | undefined;
   readonly refused: { readonly until: number; readonly because: string } | undefined;
-  readonly latePurchase: { readonly transaction: string; readonly intent: string } | undefined;
+  readonly latePurchase: LatePurchase | undefined;
   /** Our annotations as they are written, by key. */
   readonly notes: Readonly<Record<string, string>>;
 }
@@ -67,7 +74,9 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
   const rounds = spec.interestedSolverIDs.map(roundTime).filter((at) => at !== undefined);
   const told = status.lastUpdateTime ?? status.creationTime ?? meta.creationTimestamp ?? 0;
   const until = Date.parse(meta.annotations[CANDIDATE_KEYS.refusedUntil] ?? "");
-  const [transaction = "", intent = ""] = (meta.annotations[CANDIDATE_KEYS.latePurchase] ?? "").split(" ");
+  const [transaction = "", intent = "", uid = ""] = (
+    meta.annotations[CANDIDATE_KEYS.latePurchase] ?? ""
+  ).split(" ");
   const because = meta.annotations[CANDIDATE_KEYS.refusedBecause] ?? "";
   const givenBack = Date.parse(meta.annotations[CANDIDATE_KEYS.givenBack] ?? "");
   // Providers tell only of what is for sale.
@@ -88,7 +97,7 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
       soldBy: isOfferedAnew ? undefined : meta.annotations[CANDIDATE_KEYS.soldBy],
       soldPart: partIn(meta.annotations[CANDIDATE_KEYS.soldPart]),
       refused: Number.isNaN(until) ? undefined : { until, because },
-      latePurchase: transaction === "" ? undefined : { transaction, intent },
+      latePurchase: transaction === "" ? undefined : { transaction, intent, uid },
       notes: notesIn(meta.annotations),
     },
   };

@@ -11,6 +11,7 @@ import type { ProviderEntry } from "../providers/directory.ts";
 import { createUtilization, type Utilization } from "../utilization/utilization.ts";
 import { createAbsences } from "./absence.ts";
 import { createBook } from "./book.ts";
+import { tellBoughtLate } from "./bought-late.ts";
 import { intentOptions } from "./config.ts";
 import { createDemand } from "./demand.ts";
 import { keepDepartures } from "./departures.ts";
@@ -97,6 +98,7 @@ function createWorld(
     fluidos: context.config.fluidos,
     now: context.now,
     random,
+    onBoughtLate: (bought) => tellBoughtLate(world, bought),
   });
   const store = createIntentStore();
   const world: World = {

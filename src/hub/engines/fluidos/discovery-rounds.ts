@@ -21,10 +21,10 @@ import { clearTheWay, keepCandidates } from "./candidate-upkeep.ts";
 import type { FluidosConfig } from "./config.ts";
 import type { ConsumerView } from "./consumer-view.ts";
 import { discoveryTrouble } from "./discovery-trouble.ts";
-import { findLatePurchases } from "./late-purchases.ts";
+import { findLatePurchases, type LateWork } from "./late-purchases.ts";
 import { dropLateSlices } from "./late-slices.ts";
 
-export interface DiscoveryOptions {
+export interface DiscoveryOptions extends Pick<LateWork, "onBoughtLate"> {
   readonly hub: string;
   readonly providers: Pick<ProviderDirectory, "all">;
   readonly fluidos: FluidosConfig;

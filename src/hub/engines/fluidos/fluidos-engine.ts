@@ -16,11 +16,12 @@ import type { ConsumerView } from "./consumer-view.ts";
 import { DEAL_KEYS, type DealIdentity, dealMark, tellTale } from "./deal-mark.ts";
 import { candidateOf, type Deal, type DealWork, type DoneDeal, workOnDeal } from "./deal-work.ts";
 import { keepDiscovering } from "./discovery-rounds.ts";
+import type { LateWork } from "./late-purchases.ts";
 import { openNamespace } from "./offloading.ts";
 import { releasePlace } from "./release.ts";
 import { isUndone } from "./undone-deals.ts";
 
-export interface FluidosEngineOptions extends DirectEngineOptions {
+export interface FluidosEngineOptions extends DirectEngineOptions, Pick<LateWork, "onBoughtLate"> {
   readonly fluidos: FluidosConfig;
   readonly now: () => number;
   readonly random: () => number;

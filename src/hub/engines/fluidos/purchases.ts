@@ -2,6 +2,7 @@ import type { Allocation } from "../../../fluidos/allocation.ts";
 import type { Part } from "../../../fluidos/configuration.ts";
 import { type Contract, parseContract } from "../../../fluidos/contract.ts";
 import { CONTRACTS, RESERVATIONS } from "../../../fluidos/kinds.ts";
+import { CANDIDATE_KEYS, partText } from "../../../fluidos/peering-candidate.ts";
 import { parseReservation, type Reservation } from "../../../fluidos/reservation.ts";
 import type { KubeObject } from "../../../kubernetes/objects.ts";
 import { readObject } from "../open-provider.ts";
@@ -78,3 +79,14 @@ export async function isSomebodys(
       if (each.transaction === transaction || each.contract?.name === name) return true;
   return false;
 }
+
+/** What has to be known of a sale when its Contract is gone. */
+export const saleNote = (
+  name: string,
+  part: Part | undefined,
+  now: number,
+): Readonly<Record<string, string>> => ({
+  [CANDIDATE_KEYS.soldBy]: name,
+  [CANDIDATE_KEYS.givenBack]: new Date(now).toISOString(),
+  ...(part === undefined ? {} : { [CANDIDATE_KEYS.soldPart]: partText(part) }),
+});

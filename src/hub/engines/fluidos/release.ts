@@ -1,8 +1,6 @@
 import { parseAllocation } from "../../../fluidos/allocation.ts";
-import type { Part } from "../../../fluidos/configuration.ts";
 import * as kinds from "../../../fluidos/kinds.ts";
 import { OFFLOADING } from "../../../fluidos/liqo.ts";
-import { CANDIDATE_KEYS, partText } from "../../../fluidos/peering-candidate.ts";
 import { parseReservation, type Reservation } from "../../../fluidos/reservation.ts";
 import type { KubeClient } from "../../../kubernetes/kube-client.ts";
 import type { KubeObject, Resource, Target } from "../../../kubernetes/objects.ts";
@@ -14,7 +12,7 @@ import { DEPLOYMENTS, JOBS, NAMESPACES, PODS } from "../resources.ts";
 import { placeSelector } from "./deal-mark.ts";
 import { annotateCandidate, candidateOf, type DealWork } from "./deal-work.ts";
 import { noteLatePurchase } from "./late-purchases.ts";
-import { type Purchase, purchasesOf } from "./purchases.ts";
+import { type Purchase, purchasesOf, saleNote } from "./purchases.ts";
 
 const underWay = (message: string): StepResult => failure("Terminating", message);
 
@@ -142,13 +140,6 @@ async function dropReservation(work: DealWork, reservation: Reservation): Promis
     await client.delete(kinds.TRANSACTIONS, { namespace, name: transaction }, { signal });
   await client.delete(kinds.RESERVATIONS, reservation, { signal });
 }
-
-/** What has to be known of a sale when its Contract is gone. */
-const saleNote = (name: string, part: Part | undefined, now: number): Readonly<Record<string, string>> => ({
-  [CANDIDATE_KEYS.soldBy]: name,
-  [CANDIDATE_KEYS.givenBack]: new Date(now).toISOString(),
-  ...(part === undefined ? {} : { [CANDIDATE_KEYS.soldPart]: partText(part) }),
-});
 
 async function listed(
   { client, config, signal }: Pick<DealWork, "client" | "config" | "signal">,
