@@ -58,9 +58,12 @@ const flavors = z.strictObject({
     .prefault({}),
 });
 
+/** The own cluster where nobody gave it a name: buyers cannot tell it from anybody else's. */
+export const UNNAMED = "local";
+
 /** The cluster that a hub of role `provider` runs in; what a Provider object would say of it. */
 const ownCluster = z.strictObject({
-  name: name.default("local"),
+  name: name.default(UNNAMED),
   ...providerSpecSchema.pick({
     priceFactor: true,
     paused: true,

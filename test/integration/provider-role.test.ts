@@ -1,5 +1,6 @@
 /** A hub of role `provider` beside the FLUIDOS node of its cluster, as a consumer of the federation and kubectl see it. */
 import { afterEach, describe, expect, it } from "vitest";
+import { parseFlavor } from "../../src/fluidos/parse-flavor.ts";
 import type { Dialect } from "../../src/sandbox/federation/defects.ts";
 import type { Flavor } from "../../src/sandbox/federation/fluidos-types.ts";
 import { applyManifests } from "../support/discovery.ts";
@@ -34,8 +35,11 @@ async function provider(dialect: Dialect): Promise<Provider> {
 
 const hubOf = ({ sandbox }: TestSite): Promise<TestHub> => hubAs(sandbox.adminKubeconfig);
 
-async function hubAs(kubeconfig: string): Promise<TestHub> {
-  const hub = await startHub({ kubeconfig }, ROLE);
+async function hubAs(
+  kubeconfig: string,
+  config: typeof ROLE | { readonly role: string } = ROLE,
+): Promise<TestHub> {
+  const hub = await startHub({ kubeconfig }, config);
   hubs.push(hub);
   return hub;
 }
@@ -104,6 +108,21 @@ describe("a node that FLUIDOS makes no Flavor of", () => {
       characteristics: { gpu: { model: "nvidia-h100", cores: "135168", memory: "640Gi" } },
       properties: { additionalProperties: { resource: "nvidia.com/gpu", total: "8", free: "8" } },
     });
+  });
+
+  it("is of this cluster's FLUIDOS node where nobody gave the cluster a name, and the hub says what to set", async () => {
+    const federation = await start({ providers: { alpha: "upstream" } });
+    const alpha = federation.site("alpha");
+    const hub = await hubAs(alpha.sandbox.adminKubeconfig, { role: "provider" });
+    await addNode(alpha, { annotations: { "provider.fluidos.eu/name": undefined } });
+    await until(() => market(alpha)).toHaveLength(1);
+    const { nodeID = "" } = (await alpha.get("configmaps", "fluidos-node-identity")).data ?? {};
+    const flavor = await only(alpha);
+    expect(gpuOf(flavor).provider).toBe(nodeID);
+    const read = parseFlavor(flavor);
+    if (!read.ok) throw new Error(read.problem);
+    expect(read.facts.additional?.operator).toBe(nodeID);
+    expect(hub.log.filter((line) => line.includes("provider.name"))).toHaveLength(1);
   });
 
   it("follows a change of the price, and leaves with its node", async () => {

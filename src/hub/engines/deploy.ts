@@ -17,9 +17,9 @@ import type { NodeRecord } from "../inventory/node-record.ts";
 import { applyWorkload } from "./apply-workload.ts";
 import { claimNamespace, tenancyFor } from "./capsule.ts";
 import type { DeployResult, StepResult } from "./engine.ts";
-import { type Failure, failure } from "./open-provider.ts";
+import { type Failure, failure, readNamespace } from "./open-provider.ts";
 import { prune } from "./prune.ts";
-import { NAMESPACES, SECRETS } from "./resources.ts";
+import { SECRETS } from "./resources.ts";
 
 /** What the configuration says of all workloads. */
 export type WorkloadDefaults = Omit<WorkloadOptions, "hub" | "tenant" | "namespace">;
@@ -40,6 +40,8 @@ export interface DeployOptions {
   readonly tolerations: readonly Toleration[];
   readonly workload: WorkloadDefaults;
   readonly provider: Provider | undefined;
+  /** The place's namespace as it is watched; the API is asked where it was not seen. */
+  readonly namespaceSeen: KubeObject | undefined;
   /** What has to be there before the workload is, beside its namespace; a failure ends the deployment. */
   readonly prepare?: (wanted: readonly KubeObject[], signal: AbortSignal) => Promise<Failure | undefined>;
 }
@@ -71,7 +73,7 @@ export async function deployObjects(options: DeployOptions, job: Job): Promise<D
       `it needs Secret ${names.join(" and Secret ")}; create it and it goes on`,
     );
   }
-  const there = await namespaceThere(client, options.hub, job);
+  const there = await namespaceThere(options, job);
   if (!there.ok) return there;
   const settings = options.provider?.spec.capsule;
   const tenancy = await tenancyFor({ client, view, place, settings, found: there.namespace, signal });
@@ -184,15 +186,12 @@ const belongingTo = (capsuleTenant: CapsuleTenant | undefined, input: WorkloadIn
 
 /** A namespace of that name that is not this Intent's is left alone; one of ours that ends is waited for. */
 async function namespaceThere(
-  client: KubeClient,
-  hub: string,
-  { view, place, signal }: Job,
+  { hub, namespaceSeen }: DeployOptions,
+  { client, view, place, signal }: Job,
 ): Promise<{ readonly ok: true; readonly namespace?: KubeObject } | Extract<StepResult, { ok: false }>> {
   const name = place.namespace;
-  const found = await client.get<KubeObject>(NAMESPACES, { name }, { signal }).catch((error: unknown) => {
-    if (isKubeError(error, "not-found")) return undefined;
-    throw error;
-  });
+  // A look behind is no harm: nothing can be made in one that ends, and one that is gone is made anew.
+  const found = namespaceSeen ?? (await readNamespace(client, name, signal));
   if (found === undefined) return { ok: true };
   if (!isOwned(found, hub, view)) {
     return failure(

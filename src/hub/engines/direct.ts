@@ -10,7 +10,7 @@ import { bounded, type Failure, failure, openTo, readNamespace } from "./open-pr
 import { NAMESPACES } from "./resources.ts";
 import { createWorkloadWatches } from "./workload-watches.ts";
 
-export interface DirectEngineOptions extends Omit<DeployOptions, "provider"> {
+export interface DirectEngineOptions extends Omit<DeployOptions, "provider" | "namespaceSeen"> {
   readonly providers: Pick<ProviderDirectory, "get" | "all" | "subscribe">;
   readonly log: Logger;
 }
@@ -36,7 +36,10 @@ export function createDirectEngine(options: DirectEngineOptions): Engine {
       withClient(place.provider, signal, async (client, within) => {
         const provider = options.providers.get(place.provider)?.provider();
         const job = { client, view, place, suspended, signal: within };
-        const result = await deployObjects({ ...options, provider }, job);
+        const result = await deployObjects(
+          { ...options, provider, namespaceSeen: watches.namespace(place) },
+          job,
+        );
         if (result.ok) watches.deployed(view.uid, place);
         return result;
       }),

@@ -35,7 +35,8 @@ export interface ProviderWatch {
   synced(): boolean;
   /** What is seen of an Intent in a namespace. */
   objects(uid: string, namespace: string): readonly KubeObject[];
-  hasNamespace(name: string): boolean;
+  /** A namespace of this hub's, as it was seen last. */
+  namespace(name: string): KubeObject | undefined;
   namespaces(): readonly FoundPlace[];
   run(signal: AbortSignal): Promise<void>;
 }
@@ -44,7 +45,7 @@ export interface ProviderWatch {
 export function createProviderWatch(options: ProviderWatchOptions): ProviderWatch {
   const byIntent = new Map<string, Map<string, KubeObject>>();
   const listed = new Set<string>();
-  const namespaces = new Map<string, FoundPlace>();
+  const namespaces = new Map<string, { readonly object: KubeObject; readonly found: FoundPlace }>();
 
   const take = (kind: string, change: Change<KubeObject>): void => {
     const object = change.type === "deleted" ? change.previous : change.value;
@@ -59,10 +60,13 @@ export function createProviderWatch(options: ProviderWatchOptions): ProviderWatc
     const isLost = change.type === "deleted" && LASTING.includes(kind);
     options.onChange(uid, isLost ? { namespace: namespaceOf(kind, object) } : undefined);
   };
-  const noteNamespace = (change: Change<KubeObject>, { metadata }: KubeObject, uid: string): void => {
-    const key = metadata?.annotations?.[KEYS.intent] ?? "";
+  const noteNamespace = (change: Change<KubeObject>, object: KubeObject, uid: string): void => {
+    const key = object.metadata?.annotations?.[KEYS.intent] ?? "";
     if (change.type === "deleted") namespaces.delete(change.key);
-    else namespaces.set(change.key, { provider: options.provider, namespace: change.key, uid, key });
+    else {
+      const found = { provider: options.provider, namespace: change.key, uid, key };
+      namespaces.set(change.key, { object, found });
+    }
   };
   const reflectors = WATCHED.map(([kind, resource]) =>
     createReflector<KubeObject, KubeObject>({
@@ -84,8 +88,8 @@ export function createProviderWatch(options: ProviderWatchOptions): ProviderWatc
     synced: () => listed.size === WATCHED.length,
     objects: (uid, namespace) =>
       [...(byIntent.get(uid)?.values() ?? [])].filter(({ metadata }) => metadata?.namespace === namespace),
-    hasNamespace: (name) => namespaces.has(name),
-    namespaces: () => [...namespaces.values()],
+    namespace: (name) => namespaces.get(name)?.object,
+    namespaces: () => [...namespaces.values()].map(({ found }) => found),
     run: async (signal) => {
       await Promise.all(reflectors.map((reflector) => reflector.run(signal)));
     },

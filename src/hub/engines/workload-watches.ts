@@ -1,4 +1,5 @@
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
+import type { KubeObject } from "../../kubernetes/objects.ts";
 import { sleep } from "../../kubernetes/timing.ts";
 import type { Logger } from "../../observability/logger.ts";
 import { observeWorkload, type WorkloadObservation } from "../../workload/observe.ts";
@@ -19,6 +20,8 @@ type Target = Pick<Place, "provider" | "namespace">;
 export interface WorkloadWatches extends Pick<Engine, "found" | "sees" | "subscribe" | "run"> {
   observe(uid: string, place: Place): WorkloadObservation | undefined;
   isMissing(uid: string, place: Place): boolean;
+  /** A namespace of this hub's, as it was seen last; undefined where none was. */
+  namespace(place: Target): KubeObject | undefined;
   deployed(uid: string, place: Target): void;
   /** Nothing is there any more: the place is forgotten. */
   released(uid: string, place: Target): void;
@@ -53,7 +56,8 @@ export function createWorkloadWatches(
       hub,
       client,
       onChange: (uid, lost) => {
-        if (lost !== undefined) places.lost(uid, { provider, ...lost }, watch.hasNamespace(lost.namespace));
+        if (lost !== undefined)
+          places.lost(uid, { provider, ...lost }, watch.namespace(lost.namespace) !== undefined);
         tell({ uid });
       },
       onSynced: () => tell({ provider }),
@@ -82,8 +86,13 @@ export function createWorkloadWatches(
     isMissing: (uid, place) => {
       if (places.isUndone(uid, place)) return true;
       const watch = open.get(place.provider)?.watch;
-      return watch?.synced() === true && !places.isFilled(uid, place) && !watch.hasNamespace(place.namespace);
+      return (
+        watch?.synced() === true &&
+        !places.isFilled(uid, place) &&
+        watch.namespace(place.namespace) === undefined
+      );
     },
+    namespace: ({ provider, namespace }) => open.get(provider)?.watch.namespace(namespace),
     deployed: (uid, place) => places.filled(uid, place),
     released: (uid, place) => places.forget(uid, place),
     run: async (signal) => {

@@ -6,6 +6,7 @@ import { troubleIn } from "../../kubernetes/reflector-state.ts";
 import { elapsed, sleep, whenAborted } from "../../kubernetes/timing.ts";
 import { createWorkQueue, type WorkQueue, type WorkResult } from "../../kubernetes/work-queue.ts";
 import { KEYS } from "../../workload/identity.ts";
+import { UNNAMED } from "../config.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { covers } from "./covers.ts";
 import { findContracts, findFlavors, readIdentity } from "./flavor-resources.ts";
@@ -50,7 +51,7 @@ interface Site {
 }
 
 /** What there is to work with, or what is missing. */
-async function findSite({ client, config, signal }: ControllerContext): Promise<Site | string> {
+async function findSite({ client, config, log, signal }: ControllerContext): Promise<Site | string> {
   const { namespace } = config.flavors;
   const isProvider = config.role === "provider";
   const resource = await findFlavors(client, { signal });
@@ -58,10 +59,22 @@ async function findSite({ client, config, signal }: ControllerContext): Promise<
   const contracts = isProvider ? await findContracts(client, { signal }) : undefined;
   if (contracts === undefined && isProvider) return "Contracts (reservation.fluidos.eu)";
   const owner = (await readIdentity(client, namespace, { signal })) ?? config.flavors.owner;
+  const { nodeID } = owner;
+  const isUnnamed = isProvider && config.provider.name === UNNAMED;
+  if (isUnnamed)
+    log.warn(
+      { operator: nodeID },
+      `provider.name is ${UNNAMED}, which is no name for others: buyers see operator ${nodeID}, this cluster's FLUIDOS node; give it a name in the hub's file, or its nodes the annotation provider.fluidos.eu/name`,
+    );
   return {
     resource,
     contracts,
-    place: { namespace, owner, ...(isProvider ? { providerID: owner.nodeID } : {}) },
+    place: {
+      namespace,
+      owner,
+      ...(isProvider ? { providerID: nodeID } : {}),
+      ...(isUnnamed ? { operator: nodeID } : {}),
+    },
   };
 }
 

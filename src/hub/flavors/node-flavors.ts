@@ -25,12 +25,18 @@ export interface FlavorPlace {
   readonly owner: NodeIdentity;
   /** The name of the offer's provider where absent. */
   readonly providerID?: string;
+  /** By whom an offer is whose node does not say it; its provider where absent. */
+  readonly operator?: string;
 }
 
 const GIB = 2 ** 30;
 /** The CRD requires a text, and an empty one does not survive a server-side apply on Kubernetes 1.20. */
 const UNTOLD = "unknown";
-const LONGEST_NAME = 200;
+/**
+ * What of a Flavor's name can be read. FLUIDOS makes a Contract `contract-<name>-<4 digits>` of it, Liqo a Node of the same
+ * name, and that a label of the Node, of 63 characters at most: a longer one is sold, and never peered.
+ */
+const LONGEST_READABLE = 34;
 
 /** The name of a Flavor: readable, and by its hash unlike any other target's. The same at every start. */
 export function flavorName(target: FlavorTarget, isOnlyGroup: boolean): string {
@@ -42,14 +48,15 @@ export function flavorName(target: FlavorTarget, isOnlyGroup: boolean): string {
     .join("-")
     .toLowerCase()
     .replace(/[^a-z0-9.-]+/g, "-")
-    .slice(0, LONGEST_NAME);
+    .slice(0, LONGEST_READABLE);
   // No dot or hyphen beside a dot: every part between dots has to be a name.
   return `flare-${readable.replace(/[-.]*\.[-.]*/g, ".").replace(/[-.]+$/, "")}-${hash}`;
 }
 
 /** The Flavor of an offer as it is now: everything in it is the offer's, but what an offer has no place for. */
 export function flavorOf(name: string, offer: Offer, node: NodeRecord, place: FlavorPlace): Flavor {
-  const values = valuesOf(offer, node);
+  const operator = offer.operator ?? place.operator;
+  const values = valuesOf({ ...offer, ...given({ operator }) }, node);
   const rate = values["cost.fluidos.eu/hourly-rate"];
   const location = locationOf(offer);
   return buildFlavor({
@@ -78,7 +85,7 @@ export function flavorOf(name: string, offer: Offer, node: NodeRecord, place: Fl
         total: String(offer.total),
         free: String(offer.free),
         // What upstream FLUIDOS does not send on of the GPUs.
-        ...given({ operator: offer.operator, variant: offer.gpu.variant, profile: offer.gpu.profile }),
+        ...given({ operator, variant: offer.gpu.variant, profile: offer.gpu.profile }),
       }),
     ),
   });

@@ -37,6 +37,7 @@ const deploy = (client: KubeClient) => {
       tolerations: [],
       workload: {},
       provider: undefined,
+      namespaceSeen: undefined,
     },
     {
       client,

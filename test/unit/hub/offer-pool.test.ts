@@ -1,9 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { covers } from "../../../src/hub/flavors/covers.ts";
 import { flavorName } from "../../../src/hub/flavors/node-flavors.ts";
 import { createOfferPool } from "../../../src/hub/inventory/offer-pool.ts";
 import { createProviderInventory } from "../../../src/hub/inventory/provider-inventory.ts";
 import { createReservations } from "../../../src/hub/inventory/reservations.ts";
+import { contractName } from "../../../src/sandbox/federation/fluidos/names.ts";
 import { gpuPod, nodeRecord, offerOptions } from "./builders.ts";
 
 /** An inventory whose deferred work is done by `turn`, and the pool that it fills. */
@@ -156,10 +158,30 @@ describe("the name of a Flavor", () => {
     [
       "is not too long",
       { provider: "alpha", node: "n".repeat(253), resource: "x" },
-      /^flare-alpha-n{194}-[0-9a-f]{8}$/,
+      /^flare-alpha-n{28}-[0-9a-f]{8}$/,
+    ],
+    [
+      "ends well where it is cut off",
+      { provider: "alpha", node: "gpu-10-0-0-1.eu-central-1a.-internal", resource: "x" },
+      /^flare-alpha-gpu-10-0-0-1\.eu-central-1a-[0-9a-f]{8}$/,
     ],
   ])("%s", (_, target, expected) => {
     expect(flavorName(target, true)).toMatch(expected);
+  });
+
+  it("leaves room for what FLUIDOS and Liqo make of it: a Node's name is a label too", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ maxLength: 80 }),
+        fc.string({ maxLength: 300 }),
+        fc.boolean(),
+        (provider, node, isOnly) => {
+          const contract = contractName(flavorName({ provider, node, resource: "nvidia.com/gpu" }, isOnly));
+          expect(contract).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+          expect(contract.length).toBeLessThanOrEqual(63);
+        },
+      ),
+    );
   });
 
   it("is different for what would read the same", () => {

@@ -1,5 +1,6 @@
 import { VIRTUAL_NODE_TAINT } from "../../../fluidos/liqo.ts";
 import { gibibytesOf, numberOf } from "../../../intent/values.ts";
+import type { KubeObject } from "../../../kubernetes/objects.ts";
 import { KEYS } from "../../../workload/identity.ts";
 import { labelValue } from "../../../workload/names.ts";
 import type { IntentView } from "../../intents/intent-view.ts";
@@ -65,7 +66,8 @@ export function createFluidosEngine(options: FluidosEngineOptions): Engine {
         const failed = worstOf(results);
         if (failed !== undefined) return failed;
         const done = new Map(deals.map(({ flavor }, at) => [flavor, results[at] as DoneDeal]));
-        const result = await deployOn(options, work, { view, place, how, done });
+        const namespaceSeen = watches.namespace(place);
+        const result = await deployOn(options, work, { view, place, how, done, namespaceSeen });
         if (result.ok) watches.deployed(view.uid, place);
         return result;
       }),
@@ -180,13 +182,14 @@ interface Deployment {
   readonly place: Place;
   readonly how: DeployCall;
   readonly done: ReadonlyMap<string, DoneDeal>;
+  readonly namespaceSeen: KubeObject | undefined;
 }
 
 /** The workload as everywhere, bound to the virtual nodes of its own contracts. */
 function deployOn(
   options: FluidosEngineOptions,
   work: DealWork,
-  { view, place, how, done }: Deployment,
+  { view, place, how, done, namespaceSeen }: Deployment,
 ): Promise<DeployResult> {
   const nodes = new Map([...done.values()].map(({ node }) => [node.name, node]));
   const tasks = place.tasks.map((task) => ({ ...task, node: done.get(task.node)?.node.name ?? task.node }));
@@ -204,6 +207,7 @@ function deployOn(
     {
       ...options,
       provider: options.providers.get(place.provider)?.provider(),
+      namespaceSeen,
       tolerations: [...options.tolerations, LIQO],
       pool: {
         node: (_, name) => {
