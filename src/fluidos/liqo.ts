@@ -34,6 +34,8 @@ const resourceSlice = fields({
 }).transform(({ metadata: meta, spec, status }) => ({
   name: meta.name,
   namespace: meta.namespace,
+  labels: meta.labels,
+  annotations: meta.annotations,
   createdAt: meta.creationTimestamp,
   deleting: meta.deletionTimestamp !== undefined,
   providerCluster: spec.providerClusterID,

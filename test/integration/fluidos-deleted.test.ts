@@ -1,6 +1,6 @@
 /** Somebody deletes what the hub bought with, while its Intent runs there. */
 import { describe, expect, it } from "vitest";
-import { EVENTS, type KubeObject } from "../../src/kubernetes/objects.ts";
+import { EVENTS, type KubeObject, type Resource } from "../../src/kubernetes/objects.ts";
 import { clusterOf } from "../../src/sandbox/federation/cluster.ts";
 import { CONTRACTS } from "../../src/sandbox/federation/kinds.ts";
 import { deployed, federatedHubs, objectsIn, type StartedHub } from "./fluidos-harness.ts";
@@ -35,6 +35,19 @@ async function expectAllGivenBack(fed: StartedHub): Promise<void> {
   await until(() => fed.intents.exists("web")).toBe(false);
   expect(await objectsIn(fed)).toEqual({});
   expect(await madeIn(fed.hub)).toEqual([]);
+}
+
+const CRDS: Resource = {
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  plural: "customresourcedefinitions",
+  namespaced: false,
+};
+
+/** Its definitions go, and with them all objects. */
+async function uninstallFluidos({ hub: { client } }: StartedHub): Promise<void> {
+  for (const { metadata } of await listed<KubeObject>(client, CRDS))
+    if (metadata?.name?.endsWith(".fluidos.eu")) await client.delete(CRDS, { name: metadata.name });
 }
 
 describe("of an Intent that runs where it was bought for,", () => {
@@ -92,6 +105,37 @@ describe("of an Intent that runs where it was bought for,", () => {
     // The Transaction was known by the Reservation alone.
     expect(Object.keys(await objectsIn(fed))).toEqual(["transactions"]);
   });
+
+  it("the Reservation and the Allocation: what was bought is known by the slice, and kept", async () => {
+    const fed = await running();
+    const { consumer } = fed.federation;
+    for (const kind of ["reservations", "allocations"] as const)
+      for (const name of await consumer.names(kind)) await consumer.delete(kind, name);
+    await until(async () => (await consumer.names("allocations")).length).toBe(1);
+    await deployed(fed, "web");
+    expect(await isAtBeta(fed)()).toBe(false);
+    await fed.intents.remove("web");
+    await until(() => fed.intents.exists("web")).toBe(false);
+    expect(Object.keys(await objectsIn(fed))).toEqual(["transactions"]);
+  });
+
+  it.each(["runs on", "starts anew"])(
+    "all of FLUIDOS: nothing waits for it where the Intent is deleted, and the hub %s",
+    async (hub) => {
+      const fed = await started({ alpha: ["4"] });
+      const first = fed.start();
+      await fed.intents.submit(intent("web"));
+      await deployed(fed, "web");
+      if (hub === "starts anew") await first.stop();
+      await uninstallFluidos(fed);
+      if (hub === "starts anew") fed.start();
+      await fed.intents.remove("web");
+      await until(() => fed.intents.exists("web")).toBe(false);
+      expect(await madeIn(fed.hub)).toEqual([]);
+      expect(await fed.federation.consumer.names("resourceslices", TENANT)).toEqual([]);
+      expect(await fed.federation.consumer.names("virtualnodes", TENANT)).toEqual([]);
+    },
+  );
 
   it("the Contract, and somebody else buys the same Flavor: what is theirs is left alone", async () => {
     const fed = await running();

@@ -7,6 +7,7 @@ import { parsePeeringCandidate, type ReadCandidate } from "../../../fluidos/peer
 import type { IsRegion } from "../../../fluidos/places.ts";
 import { parseReservation, type Reservation } from "../../../fluidos/reservation.ts";
 import type { KubeClient } from "../../../kubernetes/kube-client.ts";
+import { isKubeError } from "../../../kubernetes/kube-error.ts";
 import { type KubeObject, NODES, type Resource } from "../../../kubernetes/objects.ts";
 import { createReflector, type Reflector, type ReflectorOptions } from "../../../kubernetes/reflector.ts";
 import type { ReflectorState } from "../../../kubernetes/reflector-state.ts";
@@ -16,6 +17,8 @@ import { KEYS } from "../../../workload/identity.ts";
 export interface ConsumerView {
   /** Whether everything that is there has been read. */
   synced(): boolean;
+  /** The same, but for kinds that the cluster does not serve: enough to take away what is there. */
+  settled(): boolean;
   candidates(): readonly ReadCandidate[];
   knownClusters(): readonly KnownCluster[];
   contracts(): readonly Contract[];
@@ -24,6 +27,8 @@ export interface ConsumerView {
   allocations(): readonly Allocation[];
   /** Slices and virtual nodes bear the name of their contract, in the namespace of their provider. */
   slices(contract: string): readonly liqo.ResourceSlice[];
+  /** Slices that a hub has asked for GPUs. */
+  markedSlices(): readonly liqo.ResourceSlice[];
   virtualNodes(contract: string): readonly liqo.VirtualNode[];
   node(contract: string): liqo.LiqoNode | undefined;
   foreignCluster(cluster: string): liqo.ForeignCluster | undefined;
@@ -94,6 +99,7 @@ export function createConsumerView(
   let trouble: string | undefined;
   return {
     synced: () => reflection.synced(),
+    settled: () => reflection.settled(),
     subscribe: (listener) => reflection.subscribe(listener),
     run: (signal) => reflection.run(signal),
     candidates: () => candidates.values(),
@@ -102,6 +108,7 @@ export function createConsumerView(
     reservations: () => reservations.values(),
     allocations: () => allocations.values(),
     slices: (contract) => slices.values().filter(({ name }) => name === contract),
+    markedSlices: () => slices.values().filter((slice) => uidIn(slice) !== undefined),
     virtualNodes: (contract) => virtualNodes.values().filter(({ name }) => name === contract),
     node: (contract) => nodes.get(contract),
     foreignCluster: (cluster) =>
@@ -114,7 +121,7 @@ export function createConsumerView(
   };
 }
 
-interface Reflection extends Pick<ConsumerView, "synced" | "subscribe"> {
+interface Reflection extends Pick<ConsumerView, "synced" | "settled" | "subscribe"> {
   /** `uidOf` tells the Intent that an object concerns. */
   readonly reflect: <V>(
     resource: Resource,
@@ -133,17 +140,21 @@ function createReflection(options: ConsumerViewOptions): Reflection {
   const { client, namespace, now, random, sleep, silenceMs, onHandlerError, onState } = options;
   const listeners = new Set<(news: ConsumerNews) => void>();
   const listed = new Set<string>();
+  const absent = new Set<string>();
   const all: Reflector<unknown>[] = [];
   const tell = (news: ConsumerNews): void => {
     for (const listener of listeners) listener(news);
   };
   const heard = (kind: string, state: ReflectorState): void => {
     if (state.name === "SYNCED") listed.add(kind);
+    if (state.name === "SYNCED") absent.delete(kind);
+    else if ("error" in state && isKubeError(state.error, "not-found")) absent.add(kind);
     onState(kind, state);
     if (state.name === "SYNCED" && listed.size === all.length) tell({ uid: undefined, ofOffers: true });
   };
   return {
     synced: () => listed.size === all.length,
+    settled: () => new Set([...listed, ...absent]).size === all.length,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -14,8 +14,9 @@ import { CONFIG_MAPS, type KubeObject, type Resource } from "../../../kubernetes
 import { type Failure, failure, readObject } from "../open-provider.ts";
 import type { FluidosConfig } from "./config.ts";
 import type { ConsumerView } from "./consumer-view.ts";
-import { contractName, type DealFacts, type DealStep, nextDealStep, type Wanted } from "./deal.ts";
+import { type DealFacts, type DealStep, nextDealStep, type Wanted } from "./deal.ts";
 import { DEAL_KEYS, type DealIdentity, dealMark, dealName } from "./deal-mark.ts";
+import { dealObjects } from "./deal-objects.ts";
 import { peeringTrouble } from "./peering.ts";
 
 /** What a deal is worked on with. */
@@ -53,27 +54,20 @@ export async function workOnDeal(work: DealWork, deal: Deal): Promise<DoneDeal |
 }
 
 function factsOf({ view, config, now }: DealWork, deal: Deal): DealFacts {
-  const name = dealName(deal);
-  const reservation = view.reservations().find((each) => each.name === name);
-  const allocation = view.allocations().find((each) => each.name === name);
+  const objects = dealObjects(view, deal);
   const contracts = view.contracts();
-  const bought = contractName({ reservation, allocation });
   const other = contracts.find(({ flavor }) => flavor?.name === deal.flavor);
-  const facts = {
+  return {
     wanted: deal.wanted,
     candidate: candidateOf(view, deal.flavor),
-    reservation,
+    ...objects,
     soldBy: other?.name,
-    allocation,
-    now: now(),
-    timeouts: config,
-  };
-  return {
-    ...facts,
     ...boughtBy(
       view,
-      contracts.find((each) => each.name === bought),
+      contracts.find(({ name }) => name === objects.bought),
     ),
+    now: now(),
+    timeouts: config,
   };
 }
 
@@ -144,7 +138,8 @@ async function take(
     case "ask-for-gpus": {
       const { name: slice, namespace } = step.slice;
       const { resource, units } = deal.wanted;
-      const patch = { spec: { resources: { [resource]: String(units) } } };
+      // FLUIDOS marks nothing: with what it is for the slice is found when nothing else tells any more.
+      const patch = { metadata: dealMark(deal), spec: { resources: { [resource]: String(units) } } };
       await client.patch(kinds.RESOURCE_SLICES, { namespace, name: slice }, patch, { signal });
       return { ...failure("Granting", `Liqo is asked for ${units} ${resource}`), outlook: "under-way" };
     }

@@ -21,7 +21,8 @@ export interface DealFacts {
   readonly candidate: PeeringCandidate | undefined;
   /** Ours, by its name. */
   readonly reservation: Reservation | undefined;
-  /** The one that our Reservation names, or our Allocation where somebody deleted that. */
+  /** Name of the Contract by which it was bought, as what was written for the deal tells. */
+  readonly bought: string | undefined;
   readonly contract: Contract | undefined;
   /** A Contract of the same Flavor, whoever it is of. */
   readonly soldBy: string | undefined;
@@ -65,16 +66,6 @@ export function nextDealStep(facts: DealFacts): DealStep {
   return buying(facts) ?? peering(facts) ?? granting(facts) ?? using(facts);
 }
 
-/**
- * The name of the Contract by which the Flavor was bought; undefined while it is not. Where a Reservation is not there any
- * more, as somebody deleted it, its Allocation tells.
- */
-export const contractName = ({
-  reservation,
-  allocation,
-}: Pick<DealFacts, "reservation" | "allocation">): string | undefined =>
-  reservation?.contract?.name ?? (allocation?.contract || undefined);
-
 /** Whether the Contract is what the Reservation bought: the next buyer's of the same Flavor has the same name. */
 export const isBoughtBy = (
   contract: Pick<Contract, "transaction">,
@@ -85,7 +76,7 @@ export const isBoughtBy = (
 };
 
 function buying(facts: DealFacts): DealStep | undefined {
-  const { wanted, candidate, reservation, contract, soldBy } = facts;
+  const { wanted, candidate, reservation, bought, contract, soldBy } = facts;
   const { flavor } = wanted;
   if (reservation?.deleting) return wait("Reserving", `Reservation ${reservation.name} is being deleted`);
   if (contract !== undefined) {
@@ -93,8 +84,7 @@ function buying(facts: DealFacts): DealStep | undefined {
     const message = `${contract.name} is of another transaction than Reservation ${reservation?.name}: somebody else bought ${flavor}`;
     return { do: "give-up", reason: "CandidateSold", message, spare: true };
   }
-  const missing = contractName(facts);
-  if (missing !== undefined) return missingContract(facts, missing);
+  if (bought !== undefined) return missingContract(facts, bought);
   return reservation === undefined ? opening(flavor, candidate, soldBy) : reserving(facts, reservation);
 }
 

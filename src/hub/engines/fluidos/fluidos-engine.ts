@@ -43,11 +43,12 @@ export function createFluidosEngine(options: FluidosEngineOptions): Engine {
     provider: string,
     signal: AbortSignal,
     work: (work: DealWork) => Promise<T>,
+    isRead = (view: ConsumerView): boolean => view.synced(),
   ): Promise<T | Failure> => {
     const open = openTo(providers.get(provider), provider);
     if (!("client" in open)) return open;
     const view = providers.get(provider)?.consumer?.();
-    if (view?.synced() !== true) return unread(provider);
+    if (view === undefined || !isRead(view)) return unread(provider);
     return bounded(signal, (limited) =>
       work({ client: open.client, view, config: fluidos, now, signal: limited }),
     );
@@ -83,11 +84,17 @@ export function createFluidosEngine(options: FluidosEngineOptions): Engine {
       return watches.isMissing(view.uid, place);
     },
     release: (view, place, signal) =>
-      within(place.provider, signal, async (work) => {
-        const result = await releasePlace(work, hub, view, place.namespace);
-        if (result.ok) watches.released(view.uid, place);
-        return result;
-      }),
+      within(
+        place.provider,
+        signal,
+        async (work) => {
+          const result = await releasePlace(work, hub, view, place.namespace);
+          if (result.ok) watches.released(view.uid, place);
+          return result;
+        },
+        // Of what was uninstalled nothing can be left.
+        (consumer) => consumer.settled(),
+      ),
     found: () => [
       ...watches.found(),
       ...providers.all().flatMap((entry) => dealsIn(hub, entry.name, entry.consumer?.())),

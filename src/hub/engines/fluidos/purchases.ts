@@ -1,4 +1,3 @@
-import type { Allocation } from "../../../fluidos/allocation.ts";
 import type { Part } from "../../../fluidos/configuration.ts";
 import { type Contract, parseContract } from "../../../fluidos/contract.ts";
 import { CONTRACTS, RESERVATIONS } from "../../../fluidos/kinds.ts";
@@ -22,20 +21,29 @@ export interface Purchase {
 
 type Work = Pick<DealWork, "client" | "config" | "signal">;
 
+/** What tells of a purchase without its Reservation: an Allocation, a slice that was asked for GPUs. */
+export interface Holder {
+  /** Name of the Contract. */
+  readonly contract: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /**
- * What was bought for a place, by its Reservations, and by its Allocations where somebody deleted those. Somebody else's
+ * What was bought for a place, by its Reservations, and by what else tells where somebody deleted those. Somebody else's
  * purchase is none of it, though its Contract, slice and node may have the name that ours would have. Throws KubeError.
  */
 export async function purchasesOf(
   work: Work,
   reservations: readonly Reservation[],
-  allocations: readonly Allocation[],
+  holders: readonly Holder[],
 ): Promise<readonly Purchase[]> {
   const byReservation = await Promise.all(reservations.map((each) => boughtBy(work, each)));
-  const told = new Set(reservations.map(({ contract }) => contract?.name));
-  const others = allocations.filter(({ contract }) => contract !== "" && !told.has(contract));
-  const byAllocation = await Promise.all(others.map((each) => heldBy(work, each)));
-  return [...byReservation, ...byAllocation].filter((purchase) => purchase !== undefined);
+  const told = new Set(["", ...reservations.map(({ contract }) => contract?.name)]);
+  const others = new Map(holders.map((each) => [each.contract, each]));
+  const byOthers = await Promise.all(
+    [...others.values()].filter(({ contract }) => !told.has(contract)).map((each) => heldBy(work, each)),
+  );
+  return [...byReservation, ...byOthers].filter((purchase) => purchase !== undefined);
 }
 
 async function boughtBy(work: Work, reservation: Reservation): Promise<Purchase | undefined> {
@@ -47,10 +55,7 @@ async function boughtBy(work: Work, reservation: Reservation): Promise<Purchase 
   return purchaseOf(contract, { contract: named.name, flavor, part, seller: seller.nodeID });
 }
 
-async function heldBy(
-  work: Work,
-  { contract: name, annotations }: Allocation,
-): Promise<Purchase | undefined> {
+async function heldBy(work: Work, { contract: name, annotations }: Holder): Promise<Purchase | undefined> {
   const contract = await readContract(work, name);
   if (contract !== undefined && (await isSomebodys(work, contract))) return undefined;
   const flavor = annotations[DEAL_KEYS.flavor] ?? "";

@@ -3,13 +3,14 @@ import * as kinds from "../../../fluidos/kinds.ts";
 import { OFFLOADING } from "../../../fluidos/liqo.ts";
 import { parseReservation, type Reservation } from "../../../fluidos/reservation.ts";
 import type { KubeClient } from "../../../kubernetes/kube-client.ts";
+import { isKubeError } from "../../../kubernetes/kube-error.ts";
 import type { KubeObject, Resource, Target } from "../../../kubernetes/objects.ts";
-import { isOwned, ownedSelector } from "../../../workload/identity.ts";
-import type { IntentIdentity } from "../../../workload/names.ts";
+import { isOwned, KEYS, ownedSelector } from "../../../workload/identity.ts";
+import { type IntentIdentity, labelValue } from "../../../workload/names.ts";
 import type { StepResult } from "../engine.ts";
 import { failure, readNamespace, readObject } from "../open-provider.ts";
 import { DEPLOYMENTS, JOBS, NAMESPACES, PODS } from "../resources.ts";
-import { placeSelector } from "./deal-mark.ts";
+import { DEAL_KEYS, placeSelector } from "./deal-mark.ts";
 import { annotateCandidate, candidateOf, type DealWork } from "./deal-work.ts";
 import { noteLatePurchase } from "./late-purchases.ts";
 import { type Purchase, purchasesOf, saleNote } from "./purchases.ts";
@@ -35,7 +36,14 @@ export async function releasePlace(
   const labelSelector = placeSelector(hub, intent, namespace);
   const reservations = (await listed(work, kinds.RESERVATIONS, labelSelector)).map(parseReservation);
   const allocations = (await listed(work, kinds.ALLOCATIONS, labelSelector)).map(parseAllocation);
-  const purchases = await purchasesOf(work, reservations, allocations);
+  const slices = work.view
+    .markedSlices()
+    .filter((slice) => slice.labels[KEYS.intentUid] === labelValue(intent.uid))
+    .filter((slice) => slice.annotations[DEAL_KEYS.place] === namespace);
+  const purchases = await purchasesOf(work, reservations, [
+    ...allocations,
+    ...slices.map(({ name, annotations }) => ({ contract: name, annotations })),
+  ]);
   for (const { contract } of purchases) {
     const peered = await dropNode(work, contract);
     if (peered !== undefined) return peered;
@@ -148,8 +156,13 @@ async function listed(
   namespace = config.namespace,
 ): Promise<readonly KubeObject[]> {
   const found: KubeObject[] = [];
-  for await (const page of client.list<KubeObject>(resource, { namespace, labelSelector }, { signal }))
-    found.push(...page.items);
+  try {
+    for await (const page of client.list<KubeObject>(resource, { namespace, labelSelector }, { signal }))
+      found.push(...page.items);
+  } catch (error) {
+    // FLUIDOS was uninstalled, and its objects with it.
+    if (!isKubeError(error, "not-found")) throw error;
+  }
   return found;
 }
 

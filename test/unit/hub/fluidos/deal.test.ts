@@ -78,6 +78,7 @@ const step = (facts: Partial<DealFacts>) =>
     wanted: { flavor: "f-1", resource: "nvidia.com/gpu", units: 2 },
     candidate: read.candidate,
     reservation: undefined,
+    bought: undefined,
     contract: undefined,
     soldBy: undefined,
     allocation: undefined,
@@ -148,22 +149,22 @@ describe("buying", () => {
     ["goes on with an Allocation", owned, { do: "allocate" }],
     [
       "waits for a Contract that is told of before it is seen",
-      { reservation: bought },
+      { reservation: bought, bought: "contract-1" },
       { do: "wait", reason: "Reserving", message: "Contract contract-1 is not there yet" },
     ],
     [
       "but not for ever: looks whether it is there at all",
-      { reservation: reservation({ contract: { name: "contract-1" } }, 3) },
+      { reservation: reservation({ contract: { name: "contract-1" } }, 3), bought: "contract-1" },
       { do: "look-for-contract", contract: "contract-1" },
     ],
     [
       "a Contract that was used and is not seen any more: looks whether somebody deleted it",
-      { reservation: bought, allocation: allocation("Active", { peered: true }) },
+      { reservation: bought, bought: "contract-1", allocation: allocation("Active", { peered: true }) },
       { do: "look-for-contract", contract: "contract-1" },
     ],
     [
       "the same where its Reservation was deleted too",
-      { allocation: allocation("Active", { peered: true }) },
+      { bought: "contract-1", allocation: allocation("Active", { peered: true }) },
       { do: "look-for-contract", contract: "contract-1" },
     ],
     [
