@@ -92,6 +92,7 @@ function createWorld(
     hubClient: context.client,
     providers,
     pool,
+    reservations,
     tolerations: context.config.tolerations,
     workload: options.workload,
     log,

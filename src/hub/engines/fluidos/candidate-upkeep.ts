@@ -12,6 +12,8 @@ import { annotateCandidate, type DealWork } from "./deal-work.ts";
 export interface Upkeep extends Pick<DealWork, "client" | "view" | "now" | "signal"> {
   readonly fluidos: FluidosConfig;
   readonly notes: KeptNotes;
+  /** Whether an Intent was given something of a Flavor, and is about to buy it. */
+  readonly isHeld: (flavor: string) => boolean;
 }
 
 /** Rounds that a candidate remembers. FLUIDOS adds each to its list, and never takes one off. */
@@ -36,7 +38,8 @@ export async function clearTheWay(work: Upkeep, { ofNoted }: { readonly ofNoted:
   const isReserved = reservedIn(work);
   for (const candidate of candidatesIn(work)) {
     const isPlain = candidate.available && Object.keys(candidate.notes).length === 0;
-    if (!(isPlain || ofNoted) || isBought(work, candidate) || (await isReserved(candidate))) continue;
+    if (!(isPlain || ofNoted) || isBought(work, candidate) || work.isHeld(candidate.flavor.name)) continue;
+    if (await isReserved(candidate)) continue;
     work.notes.keep(candidate);
     await deleteCandidate(work, candidate);
   }

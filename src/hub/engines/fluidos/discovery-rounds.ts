@@ -15,6 +15,7 @@ import { elapsed, sleep } from "../../../kubernetes/timing.ts";
 import type { Logger } from "../../../observability/logger.ts";
 import { KEYS } from "../../../workload/identity.ts";
 import { labelValue } from "../../../workload/names.ts";
+import type { Reservations } from "../../inventory/reservations.ts";
 import type { ProviderDirectory, ProviderEntry } from "../../providers/directory.ts";
 import { createKeptNotes, type KeptNotes } from "./candidate-notes.ts";
 import { clearTheWay, keepCandidates } from "./candidate-upkeep.ts";
@@ -28,6 +29,7 @@ export interface DiscoveryOptions extends Pick<LateWork, "onBoughtLate"> {
   readonly hub: string;
   readonly providers: Pick<ProviderDirectory, "all">;
   readonly fluidos: FluidosConfig;
+  readonly reservations: Pick<Reservations, "on">;
   readonly log: Logger;
   readonly now: () => number;
   readonly random: () => number;
@@ -83,7 +85,8 @@ async function discoverOnce(
   if (client === undefined || view === undefined) return;
   const { log, now } = options;
   const name = roundName(now());
-  const round: Round = { ...options, notes: memory.notes, client, view, name, signal };
+  const isHeld = (flavor: string): boolean => options.reservations.on(entry.name, flavor).length > 0;
+  const round: Round = { ...options, isHeld, notes: memory.notes, client, view, name, signal };
   try {
     await findLatePurchases(round, entry.name);
     await tidy(round);
@@ -130,6 +133,7 @@ interface Round extends DiscoveryOptions {
   readonly client: KubeClient;
   readonly view: ConsumerView;
   readonly notes: KeptNotes;
+  readonly isHeld: (flavor: string) => boolean;
   readonly name: string;
   readonly signal: AbortSignal;
 }

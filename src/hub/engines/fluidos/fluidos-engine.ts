@@ -6,6 +6,7 @@ import { labelValue } from "../../../workload/names.ts";
 import type { IntentView } from "../../intents/intent-view.ts";
 import type { Place } from "../../intents/places.ts";
 import type { Toleration } from "../../inventory/closed.ts";
+import type { Reservations } from "../../inventory/reservations.ts";
 import { deployObjects } from "../deploy.ts";
 import type { DirectEngineOptions } from "../direct.ts";
 import type { DeployCall, DeployResult, Engine, EngineNews, FoundPlace, StepResult } from "../engine.ts";
@@ -24,6 +25,8 @@ import { isUndone } from "./undone-deals.ts";
 
 export interface FluidosEngineOptions extends DirectEngineOptions, Pick<LateWork, "onBoughtLate"> {
   readonly fluidos: FluidosConfig;
+  /** What Intents hold. */
+  readonly reservations: Pick<Reservations, "on">;
   readonly now: () => number;
   readonly random: () => number;
 }
