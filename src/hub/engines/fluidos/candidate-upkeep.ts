@@ -4,14 +4,12 @@ import type { PeeringCandidate } from "../../../fluidos/peering-candidate.ts";
 import { parseReservation } from "../../../fluidos/reservation.ts";
 import { isKubeError } from "../../../kubernetes/kube-error.ts";
 import type { KubeObject } from "../../../kubernetes/objects.ts";
-import type { KeptNotes } from "./candidate-notes.ts";
 import type { FluidosConfig } from "./config.ts";
 import { annotateCandidate, type DealWork } from "./deal-work.ts";
 
 /** What candidates are looked after with. */
 export interface Upkeep extends Pick<DealWork, "client" | "view" | "now" | "signal"> {
   readonly fluidos: FluidosConfig;
-  readonly notes: KeptNotes;
   /** Whether an Intent was given something of a Flavor, and is about to buy it. */
   readonly isHeld: (flavor: string) => boolean;
 }
@@ -40,7 +38,7 @@ export async function clearTheWay(work: Upkeep, { ofNoted }: { readonly ofNoted:
     const isPlain = candidate.available && Object.keys(candidate.notes).length === 0;
     if (!(isPlain || ofNoted) || isBought(work, candidate) || work.isHeld(candidate.flavor.name)) continue;
     if (await isReserved(candidate)) continue;
-    work.notes.keep(candidate);
+    work.view.keptNotes.keep(candidate);
     await deleteCandidate(work, candidate);
   }
 }
@@ -88,7 +86,7 @@ const deleteCandidate = ({ client, signal }: Upkeep, { namespace, name }: Peerin
   client.delete(PEERING_CANDIDATES, { namespace, name }, { signal });
 
 async function keep(work: Upkeep, candidate: PeeringCandidate): Promise<void> {
-  const missing = work.notes.missing(candidate);
+  const missing = work.view.keptNotes.missing(candidate);
   if (missing !== undefined) await annotateCandidate(work.client, candidate, missing, work.signal);
   await shorten(work, candidate);
 }

@@ -12,6 +12,7 @@ import { type KubeObject, NODES, type Resource } from "../../../kubernetes/objec
 import { createReflector, type Reflector, type ReflectorOptions } from "../../../kubernetes/reflector.ts";
 import type { ReflectorState } from "../../../kubernetes/reflector-state.ts";
 import { KEYS } from "../../../workload/identity.ts";
+import { createKeptNotes, type KeptNotes } from "./candidate-notes.ts";
 
 /** What is seen in a cluster with FLUIDOS and Liqo, which buys of others. Only read: every replica has it. */
 export interface ConsumerView {
@@ -20,6 +21,8 @@ export interface ConsumerView {
   /** The same, but for kinds that the cluster does not serve: enough to take away what is there. */
   settled(): boolean;
   candidates(): readonly ReadCandidate[];
+  /** What was noted on candidates that made way for a round; those that come again are read with it. */
+  readonly keptNotes: KeptNotes;
   knownClusters(): readonly KnownCluster[];
   contracts(): readonly Contract[];
   /** Reservations and Allocations of hubs, whichever hub's. */
@@ -82,7 +85,9 @@ export function createConsumerView(
   const allocations = reflect(kinds.ALLOCATIONS, parseAllocation, ofIntents);
   const readContract = (object: unknown): Contract => parseContract(object, isRegion);
   const contracts = reflect(kinds.CONTRACTS, readContract, { uidOf: ofContract });
-  const readCandidate = (object: unknown): ReadCandidate => parsePeeringCandidate(object, isRegion);
+  const keptNotes = createKeptNotes();
+  const readCandidate = (object: unknown): ReadCandidate =>
+    parsePeeringCandidate(keptNotes.recalled(object as KubeObject), isRegion);
   const candidates = reflect(kinds.PEERING_CANDIDATES, readCandidate);
   const known = reflect(kinds.KNOWN_CLUSTERS, parseKnownCluster);
   const slices = reflect(kinds.RESOURCE_SLICES, liqo.parseResourceSlice, {
@@ -103,6 +108,7 @@ export function createConsumerView(
     subscribe: (listener) => reflection.subscribe(listener),
     run: (signal) => reflection.run(signal),
     candidates: () => candidates.values(),
+    keptNotes,
     knownClusters: () => known.values(),
     contracts: () => contracts.values(),
     reservations: () => reservations.values(),

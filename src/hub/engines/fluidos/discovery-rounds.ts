@@ -17,7 +17,6 @@ import { KEYS } from "../../../workload/identity.ts";
 import { labelValue } from "../../../workload/names.ts";
 import type { Reservations } from "../../inventory/reservations.ts";
 import type { ProviderDirectory, ProviderEntry } from "../../providers/directory.ts";
-import { createKeptNotes, type KeptNotes } from "./candidate-notes.ts";
 import { clearTheWay, keepCandidates } from "./candidate-upkeep.ts";
 import type { FluidosConfig } from "./config.ts";
 import type { ConsumerView } from "./consumer-view.ts";
@@ -44,7 +43,6 @@ interface Memory {
   told: string;
   /** Rounds in a row that did not end. */
   timedOut: number;
-  readonly notes: KeptNotes;
 }
 
 /** Asks the known clusters of every federation what they offer, again and again, until the signal aborts. */
@@ -58,7 +56,7 @@ export async function keepDiscovering(options: DiscoveryOptions, signal: AbortSi
       if (running.has(name) || (nextAt.get(name) ?? 0) > elapsed() || !isOpen(entry)) continue;
       const { discoverEvery } = options.fluidos;
       nextAt.set(name, elapsed() + discoverEvery * (0.95 + options.random() / 10));
-      const memory = memories.get(name) ?? { told: "", timedOut: 0, notes: createKeptNotes() };
+      const memory = memories.get(name) ?? { told: "", timedOut: 0 };
       memories.set(name, memory);
       const round = discoverOnce(options, memory, entry, signal).finally(() => running.delete(name));
       running.set(name, round);
@@ -86,7 +84,7 @@ async function discoverOnce(
   const { log, now } = options;
   const name = roundName(now());
   const isHeld = (flavor: string): boolean => options.reservations.on(entry.name, flavor).length > 0;
-  const round: Round = { ...options, isHeld, notes: memory.notes, client, view, name, signal };
+  const round: Round = { ...options, isHeld, client, view, name, signal };
   try {
     await findLatePurchases(round, entry.name);
     await tidy(round);
@@ -132,7 +130,6 @@ function noteOutcome(
 interface Round extends DiscoveryOptions {
   readonly client: KubeClient;
   readonly view: ConsumerView;
-  readonly notes: KeptNotes;
   readonly isHeld: (flavor: string) => boolean;
   readonly name: string;
   readonly signal: AbortSignal;

@@ -12,6 +12,7 @@ import {
 import { fluidosSection } from "../../../../src/hub/engines/fluidos/config.ts";
 import type { ConsumerView } from "../../../../src/hub/engines/fluidos/consumer-view.ts";
 import type { KubeClient } from "../../../../src/kubernetes/kube-client.ts";
+import type { KubeObject } from "../../../../src/kubernetes/objects.ts";
 import { candidateObject } from "../../fluidos/samples.ts";
 
 const NOW = Date.parse("2026-11-25T12:00:00Z");
@@ -25,10 +26,11 @@ interface Given {
   readonly notes?: Readonly<Record<string, string>>;
 }
 
-function candidate({ name, uid = name, available = true, seenAgoMs = 0, notes = {} }: Given) {
+/** As it is written in the API. */
+function object({ name, uid = name, available = true, seenAgoMs = 0, notes = {} }: Given): KubeObject {
   const spec = { available, interestedSolverIDs: [roundName(NOW - seenAgoMs)] };
-  const object = candidateObject({ flavor: name, annotations: notes, spec });
-  return parsePeeringCandidate({ ...object, metadata: { ...object.metadata, uid } });
+  const made = candidateObject({ flavor: name, annotations: notes, spec });
+  return { ...made, metadata: { ...made.metadata, uid } };
 }
 
 const reservationOf = (flavor: string) => ({
@@ -48,10 +50,13 @@ interface Site {
 function site({ candidates, ours = [], reserved = [], bought = [], held = [] }: Site) {
   const deleted: string[] = [];
   const patched: object[] = [];
-  const shown = { candidates: candidates.map(candidate) };
-  const notes = createKeptNotes();
+  const keptNotes = createKeptNotes();
+  const read = (all: readonly Given[]) =>
+    all.map((each) => parsePeeringCandidate(keptNotes.recalled(object(each))));
+  const shown = { candidates: read(candidates) };
   const view: Partial<ConsumerView> = {
     candidates: () => shown.candidates,
+    keptNotes,
     reservations: () => ours.map((flavor) => parseReservation(reservationOf(flavor))),
     contracts: () =>
       bought.map((name) => {
@@ -75,12 +80,14 @@ function site({ candidates, ours = [], reserved = [], bought = [], held = [] }: 
     client: client as KubeClient,
     view: view as ConsumerView,
     fluidos: fluidosSection.parse({}),
-    notes,
     isHeld: (flavor) => held.includes(flavor),
     now: () => NOW,
     signal: new AbortController().signal,
   };
-  return { work, deleted, patched, shown };
+  const show = (...all: readonly Given[]): void => {
+    shown.candidates = read(all);
+  };
+  return { work, deleted, patched, shown, show };
 }
 
 const refused = { [CANDIDATE_KEYS.refusedBecause]: "no", [CANDIDATE_KEYS.latePurchase]: "t-1 team-a/n u-1" };
@@ -113,18 +120,21 @@ describe("candidates that upstream FLUIDOS trips over", () => {
     expect(deleted).toEqual(["plain", "noted", "closed"]);
   });
 
-  it("have their notes put back when they come again, and not while the old one is still seen", async () => {
-    const { work, patched, shown } = site({ candidates: [{ name: "noted", notes: refused }] });
+  it("are read with their notes at once when they come again, and have them written; not the old one", async () => {
+    const before = { name: "noted", notes: refused };
+    const { work, patched, shown, show } = site({ candidates: [before] });
     await clearTheWay(work, { ofNoted: true });
+    show(before);
     await keepCandidates(work);
     expect(patched).toEqual([]);
     // It is found again, and has been refused anew meanwhile.
     const since = { [CANDIDATE_KEYS.refusedBecause]: "no, again" };
-    shown.candidates = [candidate({ name: "noted", uid: "second", notes: since })];
-    await keepCandidates(work);
     const annotations = { [CANDIDATE_KEYS.latePurchase]: "t-1 team-a/n u-1" };
+    show({ name: "noted", uid: "second", notes: since });
+    expect(shown.candidates).toMatchObject([{ candidate: { notes: { ...since, ...annotations } } }]);
+    await keepCandidates(work);
     expect(patched).toEqual([{ name: "peeringcandidate-noted", patch: { metadata: { annotations } } }]);
-    shown.candidates = [candidate({ name: "noted", uid: "second", notes: { ...since, ...annotations } })];
+    show({ name: "noted", uid: "second", notes: { ...since, ...annotations } });
     await keepCandidates(work);
     expect(patched).toHaveLength(1);
   });
