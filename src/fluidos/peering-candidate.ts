@@ -17,6 +17,8 @@ export const CANDIDATE_KEYS = {
   /** Until when it is not tried again (RFC 3339), and why. */
   refusedUntil: "flare.clastix.io/refused-until",
   refusedBecause: "flare.clastix.io/refused-because",
+  /** `true`: it was the fault of its provider, so that nothing else of that is tried either until then. */
+  refusedSeller: "flare.clastix.io/refused-seller",
   /** The transaction of a purchase that was not waited for, and the Intent (name, uid) that it was for: it may still go through. */
   latePurchase: "flare.clastix.io/late-purchase",
 } as const;
@@ -46,7 +48,9 @@ export interface PeeringCandidate {
   /** The Contract by which it was sold to us, unless its provider has offered it anew since. */
   readonly soldBy: string | undefined;
   readonly soldPart: Part | undefined;
-  readonly refused: { readonly until: number; readonly because: string } | undefined;
+  readonly refused:
+    | { readonly until: number; readonly because: string; readonly ofSeller: boolean }
+    | undefined;
   readonly latePurchase: LatePurchase | undefined;
   /** Our annotations as they are written, by key. */
   readonly notes: Readonly<Record<string, string>>;
@@ -78,6 +82,7 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
     meta.annotations[CANDIDATE_KEYS.latePurchase] ?? ""
   ).split(" ");
   const because = meta.annotations[CANDIDATE_KEYS.refusedBecause] ?? "";
+  const ofSeller = meta.annotations[CANDIDATE_KEYS.refusedSeller] === "true";
   const givenBack = Date.parse(meta.annotations[CANDIDATE_KEYS.givenBack] ?? "");
   // Providers tell only of what is for sale.
   const isOfferedAnew = rounds.some((at) => at > givenBack);
@@ -96,7 +101,7 @@ export function parsePeeringCandidate(object: unknown, isRegion?: IsRegion): Rea
       problems: parsed.problems,
       soldBy: isOfferedAnew ? undefined : meta.annotations[CANDIDATE_KEYS.soldBy],
       soldPart: partIn(meta.annotations[CANDIDATE_KEYS.soldPart]),
-      refused: Number.isNaN(until) ? undefined : { until, because },
+      refused: Number.isNaN(until) ? undefined : { until, because, ofSeller },
       latePurchase: transaction === "" ? undefined : { transaction, intent, uid },
       notes: notesIn(meta.annotations),
     },

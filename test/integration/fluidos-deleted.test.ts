@@ -153,3 +153,29 @@ describe("of an Intent that runs where it was bought for,", () => {
     expect(await consumer.names("contracts")).toContain(fed.contract);
   });
 });
+
+describe("an Intent that is deleted, of which something does not end,", () => {
+  it("says after a while what it waits for", async () => {
+    let aheadMs = 0;
+    const fed = await started({ alpha: ["4"] });
+    fed.start({ now: () => Date.now() + aheadMs });
+    await fed.intents.submit(intent("web"));
+    await deployed(fed, "web");
+    const { consumer } = fed.federation;
+    const [contract = ""] = await consumer.names("contracts");
+    const path = consumer.path("resourceslices", contract, TENANT);
+    const { metadata } = await consumer.get("resourceslices", contract, TENANT);
+    const finalizers = [...(metadata.finalizers ?? []), "example.com/mine"];
+    await consumer.admin.patch(path, "merge", { metadata: { finalizers } });
+    await fed.intents.remove("web");
+    await until(
+      async () => (await consumer.find("resourceslices", contract, TENANT))?.metadata.deletionTimestamp,
+    ).toBeDefined();
+    aheadMs = 6 * 60_000;
+    await until(async () => (await fed.intents.status("web")).message).toContain(
+      `it is being deleted, but could not be cleaned up yet: ResourceSlice ${contract} is being deleted`,
+    );
+    await consumer.admin.patch(path, "merge", { metadata: { finalizers: [] } });
+    await until(() => fed.intents.exists("web")).toBe(false);
+  });
+});

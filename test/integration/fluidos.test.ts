@@ -213,6 +213,18 @@ describe("what goes wrong in a federation", () => {
     await cheapFails((alpha) => alpha.withholdGpus(), "CandidateWithoutGPU");
   });
 
+  it("a provider whose GPUs are of no use when they are bought is not bought of a second time", async () => {
+    const fed = await started({ alpha: ["4", "5"], beta: ["8"] });
+    fed.start();
+    await until(async () => (await fed.federation.consumer.names("peeringcandidates")).length).toBe(3);
+    fed.federation.provider("alpha").withholdGpus();
+    await fed.intents.submit(intent("train"));
+    expect((await deployed(fed, "train")).placement?.node).toBe(fed.flavors.beta?.[0]);
+    expect(await fed.federation.site("alpha").names("contracts")).toHaveLength(1);
+    const { message } = await statusOf(fed.hub, "fed");
+    expect(message).toContain(`candidate ${fed.flavors.alpha?.[1]}`);
+  });
+
   it("a candidate that no provider offers any more is offered to nobody", async () => {
     const fed = await started({ alpha: ["4"], beta: ["8"] });
     fed.start();

@@ -145,8 +145,11 @@ async function clean(
   const clean = results.filter(({ result }) => result.ok).map(({ place }) => place);
   const isClean = (place: Pick<Place, "provider" | "namespace">): boolean =>
     clean.some(({ provider, namespace }) => provider === place.provider && namespace === place.namespace);
+  const isLate = isLateFor(view, world.context.now());
   const obstacles = results.flatMap(({ place, result }) =>
-    result.ok || result.reason === "Terminating" ? [] : [{ ...place, message: result.message }],
+    result.ok || (result.reason === "Terminating" && !isLate(place))
+      ? []
+      : [{ ...place, message: result.message }],
   );
   if (clean.length === 0) return tellObstacles(world, view, obstacles, signal);
   const leftovers = results.flatMap(({ result }) => (result.ok ? (result.leftovers ?? []) : []));
@@ -158,6 +161,17 @@ async function clean(
     announce(world, next, { type: "Warning", reason: "NotGivenBack", message: leftovers.join("; ") });
   world.schedule();
   return tellObstacles(world, next, obstacles, signal);
+}
+
+/** What ends takes its time, and is no obstacle; but whoever waits for longer than this is told for what. */
+const ENDS_WITHIN_MS = 5 * 60_000;
+
+function isLateFor({ status, deletingSince }: IntentView, now: number) {
+  return ({ provider, namespace }: Pick<Place, "provider" | "namespace">): boolean => {
+    const left = status.abandoned?.find((each) => each.provider === provider && each.namespace === namespace);
+    const since = left?.since === undefined ? (deletingSince ?? now) : Date.parse(left.since);
+    return now - since > ENDS_WITHIN_MS;
+  };
 }
 
 interface Cleaned {

@@ -53,7 +53,7 @@ export function standingsOf(facts: CandidateFacts, only?: string): ReadonlyMap<s
   const soldBy = new Map(
     facts.contracts.flatMap(({ flavor, name }) => (flavor ? [[flavor.name, name]] : [])),
   );
-  const around = { facts, sales: salesOf(facts), newest: newestSight(facts) };
+  const around = { facts, sales: salesOf(facts), newest: newestSight(facts), shunned: shunnedSellers(facts) };
   const standings = new Map<string, Standing>();
   for (const [name, { flavor, candidate }] of flavorsOf(facts)) {
     if (only !== undefined && name !== only) continue;
@@ -149,10 +149,21 @@ interface Sighting {
   readonly sales: readonly Sale[];
   readonly candidate: PeeringCandidate | undefined;
   readonly newest: number;
+  readonly shunned: ReturnType<typeof shunnedSellers>;
   readonly contract: string | undefined;
 }
 
-function whyClosed({ facts, candidate, newest, contract }: Sighting): string | undefined {
+/** Providers of whom nothing is bought now, by nodeID: something was, and was of no use. */
+const shunnedSellers = ({ candidates, now }: CandidateFacts) =>
+  new Map(
+    candidates.flatMap((read) => {
+      const { flavor, refused } = read.ok ? read.candidate : {};
+      const isShunned = refused?.ofSeller === true && refused.until > now;
+      return isShunned && flavor !== undefined ? [[flavor.owner.nodeID, refused] as const] : [];
+    }),
+  );
+
+function whyClosed({ facts, candidate, newest, shunned, contract }: Sighting): string | undefined {
   const { now, staleAfterMs, forgetAfterMs, knownClusters } = facts;
   const sold = contract ?? candidate?.soldBy;
   if (sold !== undefined) return `it was sold by ${sold}, and FLUIDOS takes none back`;
@@ -161,8 +172,8 @@ function whyClosed({ facts, candidate, newest, contract }: Sighting): string | u
   const known = knownClusters.find(({ address }) => address === flavor.owner.ip);
   if (known === undefined)
     return `its provider ${flavor.owner.nodeID} (${flavor.owner.ip}) is no KnownCluster`;
-  if (refused !== undefined && refused.until > now)
-    return `it is not tried before ${new Date(refused.until).toISOString()}: ${refused.because}`;
+  const why = refused !== undefined && refused.until > now ? refused : shunned.get(flavor.owner.nodeID);
+  if (why !== undefined) return `it is not tried before ${new Date(why.until).toISOString()}: ${why.because}`;
   if (newest - seenAt >= staleAfterMs) return "its provider does not offer it any more";
   if (now - seenAt >= forgetAfterMs) return `it was not seen for ${formatDuration(forgetAfterMs)} or longer`;
   if (!available || !flavor.available) return "somebody else reserves it";

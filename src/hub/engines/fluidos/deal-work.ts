@@ -152,7 +152,7 @@ async function take(
     case "wait":
       return { ...failure(step.reason, step.message), outlook: "under-way" };
     case "give-up":
-      if (step.spare !== true) await spare(work, deal, step.message);
+      if (step.spare !== true) await spareCandidate(work, deal, step.message, step.ofSeller);
       return { ...failure(step.reason, step.message), outlook: "hopeless" };
     case "use":
       return doneOf(step);
@@ -220,16 +220,18 @@ async function createOnce(
 }
 
 /** Notes on the candidate that it is not to be tried for a while: so that every replica knows, and people too. */
-async function spare(
+export async function spareCandidate(
   { client, view, config, now, signal }: DealWork,
-  { flavor }: Deal,
+  { flavor }: Pick<Deal, "flavor">,
   why: string,
+  ofSeller = false,
 ): Promise<void> {
   const candidate = candidateOf(view, flavor);
   if (candidate === undefined) return;
   const annotations = {
     [CANDIDATE_KEYS.refusedUntil]: new Date(now() + config.retryAfter).toISOString(),
     [CANDIDATE_KEYS.refusedBecause]: why.slice(0, 1000),
+    [CANDIDATE_KEYS.refusedSeller]: ofSeller ? "true" : null,
   };
   await annotateCandidate(client, candidate, annotations, signal);
 }

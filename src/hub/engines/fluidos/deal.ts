@@ -51,12 +51,27 @@ export type DealStep =
   | { readonly do: "wait"; readonly reason: string; readonly message: string }
   /** It ought to be there, and is not seen: the API itself is to be asked. */
   | { readonly do: "look-for-contract"; readonly contract: string }
-  /** It will come to nothing. `spare`: others need not spare the candidate, it is sold or gone. */
-  | { readonly do: "give-up"; readonly reason: string; readonly message: string; readonly spare?: true }
+  /**
+   * It will come to nothing. `spare`: others need not spare the candidate, it is sold or gone. `ofSeller`: it was bought
+   * and is of no use, and the next one of the same provider would be neither.
+   */
+  | {
+      readonly do: "give-up";
+      readonly reason: string;
+      readonly message: string;
+      readonly spare?: true;
+      readonly ofSeller?: true;
+    }
   | { readonly do: "use"; readonly contract: Contract; readonly node: LiqoNode };
 
 const wait = (reason: string, message: string): DealStep => ({ do: "wait", reason, message });
 const giveUp = (reason: string, message: string): DealStep => ({ do: "give-up", reason, message });
+const giveUpSeller = (reason: string, message: string): DealStep => ({
+  do: "give-up",
+  reason,
+  message,
+  ofSeller: true,
+});
 
 /**
  * Chooses the next step: reserve and buy, allocate, ask Liqo for what FLUIDOS does not ask for, wait until the node is there
@@ -138,12 +153,15 @@ function peering(facts: DealFacts): DealStep | undefined {
   const { state, message } = allocation;
   const told = [state, message].filter((part) => part !== "").join(": ") || "not begun";
   if (isOver(allocation.createdAt, timeouts.peeringTimeout, now))
-    return giveUp("CandidateNotPeered", `${wanted.flavor} was not peered in time: Allocation is ${told}`);
+    return giveUpSeller(
+      "CandidateNotPeered",
+      `${wanted.flavor} was not peered in time: Allocation is ${told}`,
+    );
   if (slice !== undefined) return undefined;
   const asking = slicing(facts, contract, allocation);
   if (asking !== undefined) return asking;
   if (state === "Error")
-    return giveUp("CandidateNotPeered", `the peering for ${wanted.flavor} failed: ${told}`);
+    return giveUpSeller("CandidateNotPeered", `the peering for ${wanted.flavor} failed: ${told}`);
   // Each change is a write of the Intent's status: as long as it goes on as it should, nothing new is said.
   const said = UNDER_WAY.includes(state) ? "" : ` (${told})`;
   return wait("Peering", `FLUIDOS peers with ${contract.sellerCluster}${said}`);
@@ -175,14 +193,14 @@ function granting(facts: DealFacts): DealStep | undefined {
     return { do: "ask-for-gpus", slice };
   if (allocation !== undefined && isPeered(allocation)) return undefined;
   if (slice?.resources === "Denied")
-    return giveUp(
+    return giveUpSeller(
       "CandidateRefused",
       `the provider of ${flavor} denies the resources: ${slice.message || "without a word"}`,
     );
   // Without a slice, which somebody may have deleted, nothing more will be granted either.
   const since = (slice ?? allocation)?.createdAt;
   if (node?.ready === true && isOver(since, timeouts.grantTimeout, now))
-    return giveUp("CandidateWithoutGPU", `Liqo grants ${has} of ${units} ${resource} of ${flavor}`);
+    return giveUpSeller("CandidateWithoutGPU", `Liqo grants ${has} of ${units} ${resource} of ${flavor}`);
   if (node?.ready === true)
     return wait("Granting", `Liqo has granted ${has} of ${units} ${resource} of ${flavor}`);
   return undefined;
@@ -200,7 +218,7 @@ function using({ wanted, contract, allocation, node, trouble, now, timeouts }: D
   // What worked once is lost by the Intent's own patience, and not by that of a beginning.
   if (isPeered(allocation)) return wait("PeeringLost", message);
   if (isOver(allocation.createdAt, timeouts.peeringTimeout, now))
-    return giveUp("CandidateNotPeered", `${flavor} was not peered in time: ${message}`);
+    return giveUpSeller("CandidateNotPeered", `${flavor} was not peered in time: ${message}`);
   return wait("Peering", message);
 }
 

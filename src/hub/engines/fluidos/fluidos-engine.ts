@@ -16,7 +16,14 @@ import type { FluidosConfig } from "./config.ts";
 import { followConsumers } from "./consumer-follower.ts";
 import type { ConsumerView } from "./consumer-view.ts";
 import { DEAL_KEYS, type DealIdentity, dealMark, tellTale } from "./deal-mark.ts";
-import { candidateOf, type Deal, type DealWork, type DoneDeal, workOnDeal } from "./deal-work.ts";
+import {
+  candidateOf,
+  type Deal,
+  type DealWork,
+  type DoneDeal,
+  spareCandidate,
+  workOnDeal,
+} from "./deal-work.ts";
 import { keepDiscovering } from "./discovery-rounds.ts";
 import type { LateWork } from "./late-purchases.ts";
 import { openNamespace } from "./offloading.ts";
@@ -73,6 +80,8 @@ export function createFluidosEngine(options: FluidosEngineOptions): Engine {
         const namespaceSeen = watches.namespace(place);
         const result = await deployOn(options, work, { view, place, how, done, namespaceSeen });
         if (result.ok) watches.deployed(view.uid, place);
+        else if (result.outlook === "hopeless")
+          for (const deal of deals) await spareCandidate(work, deal, result.message, true);
         return result;
       }),
     observe: ({ uid }, place) => watches.observe(uid, place),
