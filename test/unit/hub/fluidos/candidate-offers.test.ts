@@ -129,6 +129,16 @@ describe("a candidate that cannot be had says why", () => {
       "not tried before 2026-11-25T12:01:00",
     ],
     [
+      "of a provider whose GPUs were of no use a moment ago",
+      {
+        candidates: [
+          seen(0),
+          seen(0, { flavor: "other", annotations: { ...refused, "flare.clastix.io/refused-seller": "true" } }),
+        ],
+      },
+      "not tried before 2026-11-25T12:01:00.000Z: purchase failed",
+    ],
+    [
       "missed by two rounds that found others",
       { candidates: [seen(3), other] },
       "does not offer it any more",
@@ -152,6 +162,11 @@ describe("a candidate that cannot be had says why", () => {
         annotations: { ...refused, "flare.clastix.io/refused-until": new Date(NOW - 1).toISOString() },
       }),
     ];
+    expect(offerOf({ candidates })?.free).toBe(4);
+  });
+
+  it("a refusal of one Flavor is none of its provider's others", () => {
+    const candidates = [seen(0), seen(0, { flavor: "other", annotations: refused })];
     expect(offerOf({ candidates })?.free).toBe(4);
   });
 });
