@@ -133,7 +133,10 @@ describe("a candidate that cannot be had says why", () => {
       {
         candidates: [
           seen(0),
-          seen(0, { flavor: "other", annotations: { ...refused, "flare.clastix.io/refused-seller": "true" } }),
+          seen(0, {
+            flavor: "other",
+            annotations: { ...refused, "flare.clastix.io/refused-seller": "true" },
+          }),
         ],
       },
       "not tried before 2026-11-25T12:01:00.000Z: purchase failed",
