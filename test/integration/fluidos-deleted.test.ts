@@ -1,5 +1,6 @@
 /** Somebody deletes what the hub bought with, while its Intent runs there. */
 import { describe, expect, it } from "vitest";
+import { PROVIDERS } from "../../src/hub/providers/providers.ts";
 import { EVENTS, type KubeObject, type Resource } from "../../src/kubernetes/objects.ts";
 import { clusterOf } from "../../src/sandbox/federation/cluster.ts";
 import { CONTRACTS } from "../../src/sandbox/federation/kinds.ts";
@@ -134,6 +135,8 @@ describe("of an Intent that runs where it was bought for,", () => {
       expect(await madeIn(fed.hub)).toEqual([]);
       expect(await fed.federation.consumer.names("resourceslices", TENANT)).toEqual([]);
       expect(await fed.federation.consumer.names("virtualnodes", TENANT)).toEqual([]);
+      await fed.hub.client.delete(PROVIDERS, { name: "fed" });
+      await until(async () => (await listed(fed.hub.client, PROVIDERS)).length).toBe(0);
     },
   );
 

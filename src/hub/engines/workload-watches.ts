@@ -63,14 +63,7 @@ export function createWorkloadWatches(
       onSynced: () => tell({ provider }),
       onError: (error) => log.error({ provider, error: String(error) }, "a change could not be taken in"),
     });
-    const running = watch.run(stopper.signal);
-    return {
-      watch,
-      end: async () => {
-        stopper.abort();
-        await running;
-      },
-    };
+    return { watch, end: endOf(watch.run(stopper.signal), stopper) };
   };
   return {
     found: () => [...open.values()].flatMap(({ watch }) => (watch.synced() ? watch.namespaces() : [])),
@@ -101,6 +94,11 @@ export function createWorkloadWatches(
     },
   };
 }
+
+const endOf = (running: Promise<void>, stopper: AbortController) => async (): Promise<void> => {
+  stopper.abort();
+  await running;
+};
 
 async function keepFollowing(
   providers: WorkloadWatchesOptions["providers"],

@@ -43,26 +43,13 @@ const GIB = 2 ** 30;
 
 /** The engine that buys: of clusters that the hub has no kubeconfig of, through FLUIDOS and Liqo in one that it has. */
 export function createFluidosEngine(options: FluidosEngineOptions): Engine {
-  const { providers, fluidos, now, hub } = options;
+  const { providers, hub } = options;
   const watches = createWorkloadWatches(options, "fluidos");
   const listeners = new Set<(news: EngineNews) => void>();
   const tell = (news: EngineNews): void => {
     for (const listener of listeners) listener(news);
   };
-  const within = async <T extends StepResult>(
-    provider: string,
-    signal: AbortSignal,
-    work: (work: DealWork) => Promise<T>,
-    isRead = (view: ConsumerView): boolean => view.synced(),
-  ): Promise<T | Failure> => {
-    const open = openTo(providers.get(provider), provider);
-    if (!("client" in open)) return open;
-    const view = providers.get(provider)?.consumer?.();
-    if (view === undefined || !isRead(view)) return unread(provider);
-    return bounded(signal, (limited) =>
-      work({ client: open.client, view, config: fluidos, now, signal: limited }),
-    );
-  };
+  const within = openFederation(options);
   return {
     name: "fluidos",
     reserve: (view, place, signal) =>
@@ -85,16 +72,7 @@ export function createFluidosEngine(options: FluidosEngineOptions): Engine {
         return result;
       }),
     observe: ({ uid }, place) => watches.observe(uid, place),
-    isMissing: (view, place) => {
-      const consumer = providers.get(place.provider)?.consumer?.();
-      const isBought = consumer?.synced() === true;
-      if (
-        isBought &&
-        flavorsOf(place).some((flavor) => isUndone(consumer, identityOf(hub, view, place, flavor)))
-      )
-        return true;
-      return watches.isMissing(view.uid, place);
-    },
+    isMissing: (view, place) => isDealUndone(options, view, place) || watches.isMissing(view.uid, place),
     release: (view, place, signal) =>
       within(
         place.provider,
@@ -111,7 +89,7 @@ export function createFluidosEngine(options: FluidosEngineOptions): Engine {
       ...watches.found(),
       ...providers.all().flatMap((entry) => dealsIn(hub, entry.name, entry.consumer?.())),
     ],
-    sees: (provider) => watches.sees(provider) && providers.get(provider)?.consumer?.()?.synced() === true,
+    sees: (provider) => watches.sees(provider) && providers.get(provider)?.consumer?.()?.settled() === true,
     subscribe: (listener) => {
       const unsubscribe = watches.subscribe(listener);
       listeners.add(listener);
@@ -127,6 +105,24 @@ export function createFluidosEngine(options: FluidosEngineOptions): Engine {
         keepDiscovering(options, signal),
       ]);
     },
+  };
+}
+
+/** Works at a federation as far as it can be reached and was read: all of it, or what `isRead` says is enough. */
+function openFederation({ providers, fluidos, now }: FluidosEngineOptions) {
+  return async <T extends StepResult>(
+    provider: string,
+    signal: AbortSignal,
+    work: (work: DealWork) => Promise<T>,
+    isRead = (view: ConsumerView): boolean => view.synced(),
+  ): Promise<T | Failure> => {
+    const open = openTo(providers.get(provider), provider);
+    if (!("client" in open)) return open;
+    const view = providers.get(provider)?.consumer?.();
+    if (view === undefined || !isRead(view)) return unread(provider);
+    return bounded(signal, (limited) =>
+      work({ client: open.client, view, config: fluidos, now, signal: limited }),
+    );
   };
 }
 
@@ -153,6 +149,12 @@ const identityOf = (
   flavor,
   since: status.placement?.since ?? "",
 });
+
+function isDealUndone({ providers, hub }: FluidosEngineOptions, view: IntentView, place: Place): boolean {
+  const consumer = providers.get(place.provider)?.consumer?.();
+  if (consumer?.synced() !== true) return false;
+  return flavorsOf(place).some((flavor) => isUndone(consumer, identityOf(hub, view, place, flavor)));
+}
 
 /** What the place needs of each Flavor. */
 function dealsOf(hub: string, view: IntentView, place: Place, consumer: ConsumerView): readonly Deal[] {
@@ -252,7 +254,7 @@ const withoutUndefined = ({
 
 /** Places for which this hub bought something. */
 function dealsIn(hub: string, provider: string, view: ConsumerView | undefined): readonly FoundPlace[] {
-  if (view?.synced() !== true) return [];
+  if (view?.settled() !== true) return [];
   return [...view.reservations(), ...view.allocations()]
     .filter(({ labels }) => labels[KEYS.hub] === labelValue(hub))
     .map(({ labels, annotations }) => ({

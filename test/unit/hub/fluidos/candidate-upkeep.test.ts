@@ -65,10 +65,10 @@ function site({ candidates, ours = [], reserved = [], bought = [], held = [] }: 
       }),
   };
   const client: Partial<KubeClient> = {
-    delete: async (_, { name = "" } = {}) => {
+    delete: async (_, { name = "" }) => {
       deleted.push(name.replace("peeringcandidate-", ""));
     },
-    patch: async <T>(_: unknown, { name = "" } = {}, patch = {}) => {
+    patch: async <T>(_: unknown, { name = "" }, patch: object) => {
       patched.push({ name, patch });
       return {} as T;
     },
