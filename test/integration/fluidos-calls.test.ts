@@ -6,36 +6,32 @@ import { intent } from "./intents-harness.ts";
 
 const { started } = federatedHubs();
 
-/** A real API server counts no calls. */
-it.skipIf(process.env.FLARE_TEST_API === "real")(
-  "an allocation looks once whether its namespace is there, and writes each object once",
-  async () => {
-    const fed = await started({ alpha: ["4"] });
-    fed.start({ fluidos: { discoverEvery: "1h" } });
-    await until(async () => (await statusOf(fed.hub, "fed")).gpus).toEqual({ total: 4, free: 4 });
-    const { requests } = fed.federation.consumer.sandbox;
-    requests.reset();
-    await fed.intents.submit(intent("train"));
-    await deployed(fed, "train");
-    const count = (verb: string, resource: string): number => requests.count({ verb, resource });
-    expect({
-      "get namespaces": count("get", "namespaces"),
-      "get configmaps": count("get", "configmaps"),
-      "get contracts": count("get", "contracts"),
-      "create reservations": count("create", "reservations"),
-      "create allocations": count("create", "allocations"),
-      "patch resourceslices": count("patch", "resourceslices"),
-      "patch namespaceoffloadings": count("patch", "namespaceoffloadings"),
-      "patch deployments": count("patch", "deployments"),
-    }).toEqual({
-      "get namespaces": 1,
-      "get configmaps": 1,
-      "get contracts": 0,
-      "create reservations": 1,
-      "create allocations": 1,
-      "patch resourceslices": 1,
-      "patch namespaceoffloadings": 1,
-      "patch deployments": 1,
-    });
-  },
-);
+it("an allocation looks once whether its namespace is there, and writes each object once", async () => {
+  const fed = await started({ alpha: ["4"] });
+  fed.start({ fluidos: { discoverEvery: "1h" } });
+  await until(async () => (await statusOf(fed.hub, "fed")).gpus).toEqual({ total: 4, free: 4 });
+  const { requests } = fed.federation.consumer.sandbox;
+  requests.reset();
+  await fed.intents.submit(intent("train"));
+  await deployed(fed, "train");
+  const count = (verb: string, resource: string): number => requests.count({ verb, resource });
+  expect({
+    "get namespaces": count("get", "namespaces"),
+    "get configmaps": count("get", "configmaps"),
+    "get contracts": count("get", "contracts"),
+    "create reservations": count("create", "reservations"),
+    "create allocations": count("create", "allocations"),
+    "patch resourceslices": count("patch", "resourceslices"),
+    "patch namespaceoffloadings": count("patch", "namespaceoffloadings"),
+    "patch deployments": count("patch", "deployments"),
+  }).toEqual({
+    "get namespaces": 1,
+    "get configmaps": 1,
+    "get contracts": 0,
+    "create reservations": 1,
+    "create allocations": 1,
+    "patch resourceslices": 1,
+    "patch namespaceoffloadings": 1,
+    "patch deployments": 1,
+  });
+});
