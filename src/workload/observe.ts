@@ -3,7 +3,7 @@ import type { KubeObject } from "../kubernetes/objects.ts";
 import { MAIN_CONTAINER } from "./container.ts";
 import { KEYS } from "./identity.ts";
 import { isRunning, type PodTrouble, podTrouble, type SeenPod } from "./pod-trouble.ts";
-import { type StartSign, startSign } from "./start-sign.ts";
+import { type StartSign, serviceSign, startSign } from "./start-sign.ts";
 
 export interface WorkloadObservation {
   readonly phase: "Provisioning" | "Running" | "Suspended" | "Completed" | "Failed";
@@ -13,7 +13,7 @@ export interface WorkloadObservation {
   /** True when every replica or task that is wanted runs. */
   readonly ready: boolean;
   readonly url?: string;
-  /** How its start goes on, until all of it runs; absent once that is so, and where nothing is to run. */
+  /** How its start goes on, until all of it runs, and of a Service how long it has; absent where nothing is to run. */
   readonly start?: StartSign;
 }
 
@@ -73,13 +73,18 @@ function observeDeployments(all: readonly SeenDeployment[], pods: readonly SeenP
   const counted = `${available} of ${wanted} replicas available`;
   const trouble = worstTrouble(pods) ?? replicaFailure(all);
   const isStuck = all.some(({ status }) => holds(status?.conditions, "Progressing", "False") !== undefined);
-  if (available >= wanted) return { phase: "Running", reason: "Available", message: counted, ready: true };
-  const start = startSign(pods, trouble);
+  const start = serviceSign(pods, trouble, available > 0);
+  if (available >= wanted)
+    return { phase: "Running", reason: "Available", message: counted, ready: true, ...upSince(start) };
   if (available > 0) return { phase: "Running", ...told(trouble, "Degraded", counted), ready: false, start };
   if (trouble?.isFinal === true || isStuck)
     return { phase: "Failed", ...told(trouble, "ProgressDeadlineExceeded", counted), ready: false, start };
   return { ...waiting(trouble?.reason ?? "Starting", told(trouble, "Starting", counted).message), start };
 }
+
+/** All of it is up: that is no trouble, but for a moment it may be so in a crash loop as well. */
+const upSince = ({ isAtWork, upSince: since }: StartSign): Pick<WorkloadObservation, "start"> =>
+  since === undefined ? {} : { start: { isAtWork, upSince: since } };
 
 function observeJobs(all: readonly SeenJob[], pods: readonly SeenPod[]): WorkloadObservation {
   const any = all[0]?.metadata?.annotations?.[KEYS.completionPolicy] === "Any";

@@ -3,6 +3,7 @@
  * by another hub, whose clock is further ahead: nothing of it is kept but in the API.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { DEPLOYMENTS } from "../../src/hub/engines/resources.ts";
 import type { IntentOptions } from "../../src/hub/intents/options.ts";
 import type { KubeObject, Resource } from "../../src/kubernetes/objects.ts";
 import type { TestCluster } from "./hub-cluster.ts";
@@ -79,6 +80,28 @@ async function troubleIts(pod: object): Promise<void> {
   const { placement } = await status();
   await addPodOf(cluster(placement?.provider ?? ""), placement?.namespace ?? "", pod);
 }
+/** Its pod runs since just now, or waits to be restarted. */
+async function isUp(up: boolean): Promise<void> {
+  const { placement } = await status();
+  const { client } = cluster(placement?.provider ?? "");
+  const startedAt = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  const state = up ? { running: { startedAt } } : { waiting: { reason: "CrashLoopBackOff" } };
+  await troubleIts({
+    phase: "Running",
+    conditions: [{ type: "Ready", status: up ? "True" : "False" }],
+    containerStatuses: [{ name: "main", image: "i", imageID: "", ready: up, restartCount: 1, state }],
+  });
+  // A real control plane tells of the Deployment by itself.
+  if (process.env.FLARE_TEST_API === "real") return;
+  const { namespace } = placement ?? {};
+  const [{ metadata } = {}] = await listed<KubeObject>(client, DEPLOYMENTS, namespace);
+  const counts = { replicas: 1, availableReplicas: up ? 1 : 0, observedGeneration: metadata?.generation };
+  await client.patch(
+    DEPLOYMENTS,
+    { name: metadata?.name, namespace, subresource: "status" },
+    { status: counts },
+  );
+}
 const waiting = { reason: "ImagePullBackOff", message: 'Back-off pulling image "ghcr.io/acme/work:1"' };
 const UNPULLED = {
   phase: "Pending",
@@ -116,6 +139,25 @@ describe("an Intent whose image cannot be pulled", () => {
     await intents.change("lame", { workload: { image: "ghcr.io/acme/right:1" } });
     await live(15, isDeployedAt("alpha"));
     expect((await status()).start?.failed).toBeUndefined();
+  });
+});
+
+describe("a Service without a port that crashes whenever it has come to run", () => {
+  it("was not started by a moment in which it was up: it is tried at another provider", async () => {
+    await intents.submit(intent("lame"));
+    await live(0, isDeployedAt("alpha"));
+    await isUp(true);
+    await live(1, async () => (await status()).phase === "Running");
+    expect((await status()).start?.since).toBeDefined();
+    await isUp(false);
+    await live(2, isTroubled);
+    await isUp(true);
+    await live(3, async () => (await status()).phase === "Running");
+    await isUp(false);
+    await live(8, isDeployedAt("beta"));
+    expect((await status()).start?.failed).toMatchObject([
+      { reason: "CrashLoopBackOff", heldAgainst: ["alpha/gpu-1"] },
+    ]);
   });
 });
 

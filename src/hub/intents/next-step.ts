@@ -26,7 +26,7 @@ import {
 } from "./next-status.ts";
 import { placesOf } from "./places.ts";
 import { costedStatus, observedStatus } from "./seen-status.ts";
-import { troubleOf, untilGivenUp } from "./start.ts";
+import { troubleOf, untilGivenUp, untilProven } from "./start.ts";
 import { type Announcement, type Facts, later, leave, normal, type Step, soonest } from "./step.ts";
 import { awaiting, giveBack, missed, suspendedStatus, untilChange } from "./suspension.ts";
 import { isSameWorkload } from "./workload-print.ts";
@@ -141,6 +141,7 @@ function watching(view: IntentView, facts: Facts): Step {
   const startInMs = untilGivenUp(view, observation?.start, startLimits, facts.now);
   if (observation !== undefined && startInMs !== undefined && startInMs <= 0)
     return giveUp(view, troubleOf(observation), facts);
+  const provenInMs = observation && untilProven(view, observation, facts.now);
   const costed = costedStatus(view, facts.now, facts.utilization);
   const since = Date.parse(view.status.cost?.since ?? "");
   // After a clock was stepped back, the cost is counted from the new time on, at once.
@@ -149,7 +150,14 @@ function watching(view: IntentView, facts: Facts): Step {
   if (costInMs !== undefined && costInMs <= 0 && !sayTheSame(costed, view.status))
     return { do: "write", status: costed };
   return later(
-    soonest(spentMs(view, facts), facts.lostInMs, costInMs, startInMs, untilChange(view, facts.now)),
+    soonest(
+      spentMs(view, facts),
+      facts.lostInMs,
+      costInMs,
+      startInMs,
+      provenInMs,
+      untilChange(view, facts.now),
+    ),
   );
 }
 

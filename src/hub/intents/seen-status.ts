@@ -13,7 +13,8 @@ export function observedStatus(view: IntentView, seen: WorkloadObservation, now:
   const isOver = isBatch && (phase === "Completed" || phase === "Failed");
   const verdicts: Verdicts = { Ready: ready ? yes(reason, message) : no(reason, message) };
   const start = seenStart(view, seen, now);
-  const ranOn = (hasStarted(view, seen) ? view.status.placement?.vendor : undefined) ?? view.status.ranOn;
+  const ranOn =
+    (hasStarted(view, seen, now) ? view.status.placement?.vendor : undefined) ?? view.status.ranOn;
   if (!isOver) return change(view, now, { phase, message, workloadURL: url, start, ranOn }, verdicts);
   return change(
     view,

@@ -66,13 +66,31 @@ export function troubledStart(
 }
 
 /** What of the start is to be remembered, now that this is seen of the workload. */
-export const seenStart = (view: Started, seen: WorkloadObservation, now: number): IntentStart | undefined =>
-  hasStarted(view, seen) ? undefined : troubledStart(view, seen.start?.trouble !== undefined, now);
+export function seenStart(view: Started, seen: WorkloadObservation, now: number): IntentStart | undefined {
+  if (hasStarted(view, seen, now)) return undefined;
+  // What crashes again and again is up between its crashes, and no less in trouble.
+  if (isUp(view, seen)) return view.status.start;
+  return troubledStart(view, seen.start?.trouble !== undefined, now);
+}
 
-/** Some of it runs; of tasks that work together, all. */
-export function hasStarted(view: Started, { phase, ready }: WorkloadObservation): boolean {
-  if (phase === "Completed" || ready) return true;
-  return phase === "Running" && !worksTogether(view);
+/** What has run for so long is in no crash loop; milliseconds. */
+const PROVEN_MS = 5 * 60_000;
+
+/** Some of it runs, and has for a while; of tasks that work together, all. */
+export function hasStarted(view: Started, seen: WorkloadObservation, now: number): boolean {
+  if (seen.phase === "Completed") return true;
+  if (!worksTogether(view) && (seen.start?.lastedMs ?? 0) >= PROVEN_MS) return true;
+  return isUp(view, seen) && (untilProven(view, seen, now) ?? 0) <= 0;
+}
+
+const isUp = (view: Started, { phase, ready }: WorkloadObservation): boolean =>
+  ready || (phase === "Running" && !worksTogether(view));
+
+/** Milliseconds until what is up has started; undefined where nothing is to wait for. */
+export function untilProven(view: Started, seen: WorkloadObservation, now: number): number | undefined {
+  const since = seen.start?.upSince ?? [];
+  if (view.status.start?.since === undefined || since.length === 0 || !isUp(view, seen)) return undefined;
+  return (worksTogether(view) ? Math.max(...since) : Math.min(...since)) + PROVEN_MS - now;
 }
 
 /** Milliseconds until the start is given up; undefined where it is not, as it goes now. */

@@ -101,6 +101,80 @@ describe("how a start goes", () => {
     expect(observeWorkload(objects).start).toEqual(sign);
   });
 
+  const RAN = "2026-01-01T00:00:00Z";
+  const up = (more: Fields = {}): KubeObject =>
+    pod({
+      phase: "Running",
+      containerStatuses: [{ name: "main", ready: true, state: { running: { startedAt: RAN } }, ...more }],
+    });
+  const ended = (exitCode: number, finishedAt: string): Fields => ({
+    restartCount: 1,
+    lastState: { terminated: { exitCode, reason: "Error", startedAt: RAN, finishedAt } },
+  });
+  test.each<[string, readonly KubeObject[], StartSign | undefined]>([
+    [
+      "knows since when a Service is up",
+      [deployment({ availableReplicas: 1 }), up()],
+      { isAtWork: true, upSince: [Date.parse(RAN)] },
+    ],
+    [
+      "takes a Service for up that has crashed before and may do so again",
+      [deployment({ availableReplicas: 1 }), up(CRASHED)],
+      { isAtWork: true, upSince: [Date.parse(RAN)] },
+    ],
+    [
+      "knows how long a container ran before it crashed",
+      [
+        deployment(),
+        main({
+          ...ended(1, "2026-01-01T04:00:00Z"),
+          state: { waiting: { reason: "CrashLoopBackOff" } },
+        }),
+      ],
+      { ...blamed("Node"), lastedMs: 4 * 60 * 60_000 },
+    ],
+    [
+      "is troubled by a Service that ends, also without an error",
+      [deployment(), main({ restartCount: 0, state: { terminated: { exitCode: 0, reason: "Completed" } } })],
+      blamed("Node"),
+    ],
+    [
+      "is still troubled while a Service runs that has ended without an error",
+      [
+        deployment(),
+        main({ restartCount: 2, lastState: { terminated: { exitCode: 0 } }, state: { running: {} } }),
+      ],
+      blamed("Node"),
+    ],
+    [
+      "does not know whether a container was ever up that has a probe",
+      [
+        deployment(),
+        {
+          ...main({ ...ended(1, "2026-01-01T04:00:00Z"), state: { running: {} } }),
+          spec: { containers: [{ name: "main", readinessProbe: { tcpSocket: { port: 80 } } }] },
+        } as KubeObject,
+      ],
+      blamed("Node"),
+    ],
+    [
+      "is at work where one replica crashes and another loads its model",
+      [
+        deployment(),
+        main({ ...CRASHED, state: { terminated: { exitCode: 1 } } }),
+        main({ restartCount: 0, state: { running: {} } }),
+      ],
+      { ...blamed("Node"), isAtWork: true },
+    ],
+    [
+      "is quiet where a task has ended without an error",
+      [job({ startTime: RAN }), main({ state: { terminated: { exitCode: 0 } } })],
+      QUIET,
+    ],
+  ])("%s", (_, objects, sign) => {
+    expect(observeWorkload(objects).start).toEqual(sign);
+  });
+
   test("a Job without pods says what may be the reason", () => {
     expect(observeWorkload([job({ startTime: "2026-01-01T00:00:00Z" })]).message).toContain(
       "a quota or a policy",

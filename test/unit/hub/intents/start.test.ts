@@ -97,6 +97,14 @@ const running = (ready: boolean, blame?: Blame): WorkloadObservation => ({
   ...(ready ? {} : { start: { isAtWork: true, ...(blame && { trouble: { blame, isFinal: false } }) } }),
 });
 
+/** All of a Service is up, since these minutes. */
+const up = (...since: readonly number[]): WorkloadObservation => ({
+  ...running(true),
+  start: { isAtWork: true, upSince: since.map((minute) => START + minute * MINUTE) },
+});
+const CRASHING_SIGN = { trouble: { blame: "Node", isFinal: false }, isAtWork: false } as const;
+const CRASHING = { ...troubled("CrashLoopBackOff", "Node"), start: CRASHING_SIGN };
+
 /** Where the Intent stands after all steps that follow from what is seen at that minute. */
 function progress(start: IntentView, minutes: number, observation: WorkloadObservation): IntentView {
   let current = start;
@@ -197,6 +205,72 @@ describe("a start", () => {
       "Provisioning holds",
     ],
     [
+      "that crashes whenever it came to run is given up",
+      {},
+      [
+        [1, up(1)],
+        [2, CRASHING],
+        [3, up(3)],
+        [4, CRASHING],
+        [6, up(6)],
+        [8, CRASHING],
+      ],
+      "Queued NotStarted",
+    ],
+    [
+      "that crashes again and again is not given up while it runs",
+      {},
+      [
+        [1, up(1)],
+        [2, CRASHING],
+        [8, up(6)],
+      ],
+      "Running holds",
+    ],
+    [
+      "that has run for a while after a crash is over",
+      {},
+      [
+        [1, up(1)],
+        [2, CRASHING],
+        [8, up(3)],
+        [9, CRASHING],
+        [90, CRASHING],
+      ],
+      "Provisioning holds",
+    ],
+    [
+      "is over where a container ran for long that crashes now, though nobody saw it run",
+      {},
+      [
+        [240, { ...CRASHING, start: { ...CRASHING_SIGN, lastedMs: 200 * MINUTE } }],
+        [600, CRASHING],
+      ],
+      "Provisioning holds",
+    ],
+    [
+      "of replicas is over when one of them has run for a while",
+      {},
+      [
+        [1, { ...up(1), ready: false }],
+        [7, { ...up(6, 1), ready: false }],
+        [8, CRASHING],
+        [90, CRASHING],
+      ],
+      "Provisioning holds",
+    ],
+    [
+      "of replicas that work together is not over while one of them crashes",
+      { workload: { communicationPattern: "Pipeline" } },
+      [
+        [1, up(1)],
+        [4, CRASHING],
+        [8, up(1, 8)],
+        [9, CRASHING],
+      ],
+      "Queued NotStarted",
+    ],
+    [
       "of independent tasks is over when some run",
       {},
       [
@@ -262,6 +336,13 @@ describe("a start", () => {
   it("wakes when its time is over", () => {
     const step = nextStep(progress(view(), 20, FAILING), facts(22, FAILING));
     expect(step).toEqual({ do: "rest", afterMs: 3 * MINUTE });
+  });
+
+  it("that came to run wakes when it has run for long enough to be over", () => {
+    const running = progress(view(), 1, up(1));
+    expect(running.status.start).toEqual({ since: at(0) });
+    expect(nextStep(running, facts(2, up(1)))).toEqual({ do: "rest", afterMs: 4 * MINUTE });
+    expect(progress(running, 6, up(1)).status.start).toBeUndefined();
   });
 
   it("that runs forgets what failed before", () => {
