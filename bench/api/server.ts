@@ -87,6 +87,7 @@ function apiApp(count: number): Hono<{ Bindings: HttpBindings }> {
   const tokens = knownTokens();
   const cache = createIntentCache({
     client: {} as never,
+    signal: new AbortController().signal,
     currency: "EUR",
     log,
     now: Date.now,

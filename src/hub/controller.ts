@@ -3,6 +3,7 @@ import type { KubeClient } from "../kubernetes/kube-client.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { HubConfig } from "./config.ts";
+import type { IntentCache } from "./intents/intent-cache.ts";
 import type { OfferPool } from "./inventory/offer-pool.ts";
 import type { Reservations } from "./inventory/reservations.ts";
 import type { HubMetrics } from "./metrics.ts";
@@ -22,6 +23,8 @@ export interface ControllerContext {
   /** What Intents hold; the Intent controller keeps it, the inventory subtracts it. */
   readonly reservations: Reservations;
   readonly providers: ProviderDirectory;
+  /** The Intents as this replica watches them, for whoever else of it wants to know of them. */
+  readonly intents: IntentCache;
   readonly events: EventRecorder;
   /** Webhooks, where there are any. */
   readonly notifier: Pick<Notifier, "tell">;

@@ -8,6 +8,7 @@ import { createMetrics, type Metrics, registerProcessMetrics } from "../observab
 import type { Api } from "./api/api.ts";
 import { createFederation, type Federation } from "./federation.ts";
 import { createHubHealth, type HubHealth } from "./hub-health.ts";
+import { createIntentCache, type IntentCache } from "./intents/intent-cache.ts";
 import type { Follower, Reservations } from "./inventory/reservations.ts";
 import { addressOf } from "./listen-address.ts";
 import { HUB_MANAGER } from "./manager.ts";
@@ -44,6 +45,9 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
   const reading = new AbortController();
   // All watches of all providers listen to it, which is no leak.
   setMaxListeners(0, reading.signal);
+  const { currency } = options.config.intents;
+  const { client, random = Math.random } = deps;
+  const intents = createIntentCache({ client, signal: reading.signal, currency, log, now, random });
   let running: Promise<unknown> | undefined;
   let server: Awaited<ReturnType<typeof startHealthServer>> | undefined;
   let api: Api | undefined;
@@ -60,7 +64,7 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
       deps.onListening?.(server.port);
     }
     running = federation.run(reading.signal);
-    api = await serveApi(options, deps, { federation, registry });
+    api = await serveApi(options, deps, { federation, intents, registry });
     log.info(
       { version: deps.version, ...addressesOf(options, { metrics: server?.port, api: api?.port }) },
       "flare hub starts",
@@ -68,7 +72,7 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
     const follower = api?.follower ?? noFollower(federation.reservations);
     // Those who wait for an answer get it while the term ends.
     signal.addEventListener("abort", () => void api?.close(), { once: true });
-    const around = { options, deps, registry, metrics, health, events, federation, follower };
+    const around = { options, deps, registry, metrics, health, events, federation, intents, follower };
     await lead({ ...around, isLeader: () => true });
     return HUB_EXIT.done;
   } catch (error) {
@@ -79,6 +83,7 @@ export async function runHub(options: HubOptions, deps: HubDeps): Promise<HubExi
     await api?.close();
     reading.abort();
     await running;
+    await intents.follow();
     const flushed = new AbortController();
     await Promise.race([events.flush(), sleep(FLUSH_MS, flushed.signal)]);
     flushed.abort();
@@ -106,7 +111,7 @@ function addressesOf(
 async function serveApi(
   { config }: HubOptions,
   deps: HubDeps,
-  parts: { readonly federation: Federation; readonly registry: Metrics },
+  parts: { readonly federation: Federation; readonly intents: IntentCache; readonly registry: Metrics },
 ): Promise<Api | undefined> {
   const { client, resolveModel, log, now = Date.now, random = Math.random, version = "unknown" } = deps;
   if (config.api === undefined || resolveModel === undefined) return undefined;

@@ -7,6 +7,7 @@ import type { Controller, ControllerContext } from "./controller.ts";
 import { type Federation, fenceDirectory } from "./federation.ts";
 import { createFlavorController } from "./flavors/flavor-controller.ts";
 import type { HubHealth } from "./hub-health.ts";
+import type { IntentCache } from "./intents/intent-cache.ts";
 import type { Follower } from "./inventory/reservations.ts";
 import type { HubMetrics } from "./metrics.ts";
 import type { HubDeps, HubOptions } from "./options.ts";
@@ -23,6 +24,7 @@ export interface TermSurroundings {
   readonly events: EventRecorder;
   readonly isLeader: () => boolean;
   readonly federation: Federation;
+  readonly intents: IntentCache;
   /** Keeps the reservations while nobody leads here; told of each term, which keeps them itself. */
   readonly follower: Follower;
 }
@@ -82,7 +84,7 @@ function startNotifier({ options, deps, metrics }: TermSurroundings): Notifier {
 }
 
 function buildContext(
-  { options, deps, registry, metrics, events, isLeader, federation }: TermSurroundings,
+  { options, deps, registry, metrics, events, isLeader, federation, intents }: TermSurroundings,
   notifier: Notifier,
   signal: AbortSignal,
 ): ControllerContext {
@@ -96,6 +98,7 @@ function buildContext(
     pool: federation.pool,
     reservations: federation.reservations,
     providers: fenceDirectory(federation.providers.directory, mayWrite),
+    intents,
     events,
     notifier,
     log: deps.log,

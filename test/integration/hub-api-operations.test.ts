@@ -75,6 +75,27 @@ describe("while the API server says nothing", () => {
   });
 });
 
+describe("a replica that leads and serves the API", () => {
+  it("watches the Intents once for both", async () => {
+    let watches = 0;
+    const counting = (client: KubeClient): KubeClient => ({
+      ...client,
+      watch: (resource, query, options) => {
+        if (resource.plural === "intents") watches += 1;
+        return client.watch(resource, query, options);
+      },
+    });
+    const api = await cluster.start({ wrap: counting });
+    const { name } = (await api.ask("POST", "/intents", { token: alice, body: request() })).body;
+    await settled(async () => {
+      const { body } = await api.ask("GET", `/intents/${name}`, { token: alice });
+      expect(body.status.phase).not.toBe("Pending");
+    });
+    expect(watches).toBe(1);
+    await api.stop();
+  });
+});
+
 describe("limits", () => {
   const limited = { status: 429, body: { error_code: "RATE_LIMITED" } };
   const slow = { perSecond: 0.01, burst: 4 };

@@ -4,7 +4,7 @@ import { elapsed } from "../../kubernetes/timing.ts";
 import type { Logger } from "../../observability/logger.ts";
 import { counter, type Metrics } from "../../observability/metrics.ts";
 import type { Federation } from "../federation.ts";
-import { createIntentCache, followIntents } from "../intents/intent-cache.ts";
+import { followIntents, type IntentCache } from "../intents/intent-cache.ts";
 import type { IntentMeaning } from "../intents/meaning.ts";
 import type { Follower } from "../inventory/reservations.ts";
 import { addressOf } from "../listen-address.ts";
@@ -29,6 +29,7 @@ export interface ApiOptions {
   /** The hub's own cluster. The API writes on every replica, so that this client is not fenced. */
   readonly client: KubeClient;
   readonly federation: Federation;
+  readonly intents: IntentCache;
   readonly meaning: IntentMeaning;
   readonly registry: Metrics;
   readonly version: string;
@@ -51,11 +52,10 @@ const SUGGESTIONS = { perSecond: 1, burst: 10 } as const;
 
 /** Starts the API of this replica. It answers UNAVAILABLE until it has read what an answer takes. */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { config, client, federation, meaning, registry, log, now, random } = options;
+  const { config, client, federation, intents, meaning, registry, log, now, random } = options;
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
   const common = { client, log, now, random };
-  const intents = createIntentCache({ ...common, currency: meaning.currency });
   const tokens = createTokenStore({ ...common, namespace: config.tokens.namespace });
   const tenants = createTenantDirectory({ ...common, ...config.tenants });
   const tenancy = createTenancy(tenants, createAccess(client), elapsed);
@@ -96,11 +96,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   });
   const server: ApiServer = await serveApp(app, { listen: config.listen, tls: config.tls, log });
   const follower = followIntents(intents, federation.reservations);
-  const running = Promise.all([
-    intents.run(ending.signal),
-    tokens.run(ending.signal),
-    tenants.run(ending.signal),
-  ]);
+  void intents.follow();
+  const running = Promise.all([tokens.run(ending.signal), tenants.run(ending.signal)]);
   const tls = config.tls !== undefined;
   log.info({ address: addressOf({ ...config.listen, port: server.port }, tls) }, "the REST API is served");
   const close = async (): Promise<void> => {

@@ -1,7 +1,5 @@
 import type { KubeObject } from "../../kubernetes/objects.ts";
-import { createReflector } from "../../kubernetes/reflector.ts";
-import { troubleIn } from "../../kubernetes/reflector-state.ts";
-import { type Change, keyOf } from "../../kubernetes/reflector-store.ts";
+import type { Change } from "../../kubernetes/reflector-store.ts";
 import { sleep } from "../../kubernetes/timing.ts";
 import { createWorkQueue, type WorkQueue } from "../../kubernetes/work-queue.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
@@ -16,7 +14,7 @@ import { intentOptions } from "./config.ts";
 import { createDemand } from "./demand.ts";
 import { keepDepartures } from "./departures.ts";
 import { createIntentStore, type IntentStore } from "./intent-store.ts";
-import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
+import { asIntent, INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
 import type { IntentOptions } from "./options.ts";
 import { sweep } from "./orphans.ts";
 import { placesOf, runningIn } from "./places.ts";
@@ -49,16 +47,20 @@ async function run(options: IntentOptions, context: ControllerContext): Promise<
   if (signal.aborted) return;
   const { world, queue } = createWorld({ ...options, hub }, context);
   const running: Promise<unknown>[] = [world.engine.run(signal), world.utilization.run(signal)];
+  const hearing = listenToIntents(world);
   try {
+    void context.intents.follow();
     await listAll(world, signal);
     await settle(world, signal);
+    hearing.begin();
     const unsubscribe = listen(world);
-    running.push(watchIntents(world).run(signal), keepSweeping(world, signal), keepDepartures(world, signal));
+    running.push(keepSweeping(world, signal), keepDepartures(world, signal));
     for (const { key } of world.store.values()) world.wake(key);
     world.schedule();
     await Promise.all(running);
     for (const each of unsubscribe) each();
   } finally {
+    hearing.end();
     await queue.stop();
     await Promise.allSettled(running);
   }
@@ -193,13 +195,6 @@ async function listAll(world: World, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Lists leave kind and version out of their items. */
-const asIntent = (item: KubeIntent): KubeIntent => ({
-  ...item,
-  apiVersion: "flare.clastix.io/v1alpha1",
-  kind: "Intent",
-});
-
 /** A decision with half of the providers is a worse one: they get a moment to tell what they have. */
 async function settle({ context, options }: World, signal: AbortSignal): Promise<void> {
   const { providers } = context;
@@ -249,27 +244,30 @@ const stateOf = (entry: ProviderEntry | undefined): string =>
 const isKnown = ({ store }: World, { key, uid, resourceVersion }: IntentView): boolean =>
   store.get(key)?.uid === uid && store.get(key)?.resourceVersion === resourceVersion;
 
-function watchIntents(world: World) {
-  const { client, log, now, random } = world.context;
-  return createReflector<KubeIntent, IntentView>({
-    client,
-    resource: INTENTS,
-    transform: (object) => viewOf(asIntent(object), world.options.currency, world.store.get(keyOf(object))),
-    onChange: (change: Change<IntentView>) => {
-      if (change.type === "deleted") forget(world, change.key, change.previous.uid);
-      // What our own write made of it, whose answer was quicker, is being worked on already.
-      else if (isKnown(world, change.value)) return;
-      else take(world, change.value);
-      world.wake(change.key);
-    },
-    onHandlerError: (error) => log.error({ error: String(error) }, "an Intent could not be taken in"),
-    onState: (state) => {
-      const trouble = troubleIn(state);
-      if (trouble !== undefined) log.warn({ watch: "intents" }, trouble.message);
-    },
-    now,
-    random,
+/** Takes in what the watch tells of Intents, the last of each from before `begin` too: nothing is decided until all is known. */
+function listenToIntents(world: World): { begin(): void; end(): void } {
+  const early = new Map<string, Change<IntentView>>();
+  let hasBegun = false;
+  const end = world.context.intents.subscribe((change) => {
+    if (hasBegun) hear(world, change);
+    else early.set(change.key, change);
   });
+  return {
+    begin: () => {
+      hasBegun = true;
+      for (const change of early.values()) hear(world, change);
+      early.clear();
+    },
+    end,
+  };
+}
+
+function hear(world: World, change: Change<IntentView>): void {
+  // What our own write made of it, whose answer was quicker, is being worked on already.
+  if (change.type !== "deleted" && isKnown(world, change.value)) return;
+  if (change.type === "deleted") forget(world, change.key, change.previous.uid);
+  else take(world, change.value);
+  world.wake(change.key);
 }
 
 async function keepSweeping(world: World, signal: AbortSignal): Promise<void> {

@@ -1,14 +1,14 @@
 import type { Placement } from "../../allocation/decision.ts";
 import type { KubeClient } from "../../kubernetes/kube-client.ts";
-import { createReflector } from "../../kubernetes/reflector.ts";
+import { createReflector, type Reflector } from "../../kubernetes/reflector.ts";
 import { troubleIn } from "../../kubernetes/reflector-state.ts";
-import type { Change } from "../../kubernetes/reflector-store.ts";
+import { type Change, keyOf } from "../../kubernetes/reflector-store.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { Follower, Reservations } from "../inventory/reservations.ts";
-import { INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
+import { asIntent, INTENTS, type IntentView, type KubeIntent, viewOf } from "./intent-view.ts";
 import { asReservations, heldPlacements } from "./places.ts";
 
-/** The Intents as every replica knows them, for those who only read. */
+/** The Intents as a replica knows them: one watch, for all of it that wants to know of them. */
 export interface IntentCache {
   /** Whether all of them were read once. */
   isRead(): boolean;
@@ -16,13 +16,16 @@ export interface IntentCache {
   /** Those of one namespace. */
   inNamespace(namespace: string): Iterable<IntentView>;
   values(): Iterable<IntentView>;
-  /** Told of each that came, changed or went. Returns how to be told no more. */
+  /** Told of each that came, changed or went, as the watch tells it. Returns how to be told no more. */
   subscribe(listener: (change: Change<IntentView>) => void): () => void;
-  run(signal: AbortSignal): Promise<void>;
+  /** Reads them from now on, unless it does already. Resolves once the signal of the cache has aborted. */
+  follow(): Promise<void>;
 }
 
 export interface IntentCacheOptions {
   readonly client: KubeClient;
+  /** Ends what `follow` began. */
+  readonly signal: AbortSignal;
   /** Of amounts that name none. */
   readonly currency: string;
   readonly log: Logger;
@@ -30,12 +33,14 @@ export interface IntentCacheOptions {
   readonly random: () => number;
 }
 
-/** Creates an empty cache; nothing happens before `run`. */
-export function createIntentCache({ client, currency, log, now, random }: IntentCacheOptions): IntentCache {
+/** Creates an empty cache; nothing happens before `follow`. */
+export function createIntentCache(options: IntentCacheOptions): IntentCache {
+  const { client, signal, currency, log, now, random } = options;
   const byUid = new Map<string, IntentView>();
   const byNamespace = new Map<string, Map<string, IntentView>>();
   const listeners = new Set<(change: Change<IntentView>) => void>();
   let isRead = false;
+  let following: Promise<void> | undefined;
 
   const drop = ({ uid, namespace }: IntentView): void => {
     byUid.delete(uid);
@@ -48,18 +53,18 @@ export function createIntentCache({ client, currency, log, now, random }: Intent
     const there = byNamespace.get(view.namespace) ?? new Map<string, IntentView>();
     byNamespace.set(view.namespace, there.set(view.uid, view));
   };
-  const reflector = createReflector<KubeIntent, IntentView>({
+  const failed = (error: unknown): void =>
+    log.error({ error: String(error) }, "an Intent could not be taken in");
+  const reflector: Reflector<IntentView> = createReflector<KubeIntent, IntentView>({
     client,
     resource: INTENTS,
-    // Lists leave kind and version out of their items.
-    transform: (object) =>
-      viewOf({ ...object, apiVersion: "flare.clastix.io/v1alpha1", kind: "Intent" }, currency),
+    transform: (object) => viewOf(asIntent(object), currency, reflector.get(keyOf(object))),
     onChange: (change) => {
       if (change.type !== "added") drop(change.previous);
       if (change.type !== "deleted") put(change.value);
-      for (const listener of listeners) listener(change);
+      for (const listener of listeners) attempt(() => listener(change), failed);
     },
-    onHandlerError: (error) => log.error({ error: String(error) }, "an Intent could not be taken in"),
+    onHandlerError: failed,
     onState: (state) => {
       if (state.name === "SYNCED") isRead = true;
       const trouble = troubleIn(state);
@@ -77,8 +82,20 @@ export function createIntentCache({ client, currency, log, now, random }: Intent
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    run: (signal) => reflector.run(signal),
+    follow: () => {
+      following ??= reflector.run(signal);
+      return following;
+    },
   };
+}
+
+/** What one listener cannot take in keeps no other from hearing of it. */
+function attempt(work: () => void, failed: (error: unknown) => void): void {
+  try {
+    work();
+  } catch (error) {
+    failed(error);
+  }
 }
 
 /** Tells what each Intent holds, now and whenever that may have changed; nothing for one that is gone. Returns how to end it. */

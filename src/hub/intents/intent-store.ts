@@ -10,6 +10,8 @@ export interface IntentStore {
   on(provider: string, node: string): Iterable<string>;
   /** Takes a state unless a newer one of the same object is known. */
   put(view: IntentView): void;
+  /** Whether `put` would not take it. */
+  isOutdated(view: IntentView): boolean;
   /** Forgets an Intent; what a write of ours brings of it afterwards is not taken. */
   remove(key: string, uid: string): void;
 }
@@ -23,14 +25,19 @@ export function createIntentStore(): IntentStore {
   const keys = new Map<string, string>();
   const gone = new Set<string>();
   const nodes = createNodeIndex();
+  const isOutdated = (view: IntentView): boolean => {
+    const known = byKey.get(view.key);
+    return gone.has(view.uid) || (known !== undefined && isOlder(view, known));
+  };
   return {
+    isOutdated,
     get: (key) => byKey.get(key),
     byUid: (uid) => byKey.get(keys.get(uid) ?? ""),
     values: () => byKey.values(),
     on: (provider, node) => nodes.on(provider, node),
     put: (view) => {
+      if (isOutdated(view)) return;
       const known = byKey.get(view.key);
-      if (gone.has(view.uid) || (known !== undefined && isOlder(view, known))) return;
       if (known !== undefined && known.uid !== view.uid) keys.delete(known.uid);
       byKey.set(view.key, view);
       keys.set(view.uid, view.key);
@@ -48,9 +55,8 @@ export function createIntentStore(): IntentStore {
   };
 }
 
-/** Numeric resourceVersions grow with every change; where they are no numbers the later word counts. */
+/** Numeric resourceVersions grow with every change, also from one object of a name to the next; where they are no numbers the later word counts. */
 function isOlder(view: IntentView, known: IntentView): boolean {
-  if (view.uid !== known.uid) return false;
   const versions = [view.resourceVersion, known.resourceVersion];
   if (!versions.every((version) => /^\d+$/.test(version))) return false;
   return BigInt(view.resourceVersion) < BigInt(known.resourceVersion);

@@ -27,6 +27,13 @@ export interface KubeIntent extends KubeObject {
   readonly status?: IntentStatus;
 }
 
+/** Lists leave kind and version out of their items. */
+export const asIntent = (item: KubeIntent): KubeIntent => ({
+  ...item,
+  apiVersion: "flare.clastix.io/v1alpha1",
+  kind: "Intent",
+});
+
 export type ReadSpec =
   | { readonly ok: true; readonly spec: IntentSpec }
   | { readonly ok: false; readonly problems: readonly Problem[] };

@@ -44,7 +44,12 @@ export interface World {
 }
 
 /** Takes in a state of an Intent, from a watch or from one of our writes, and what it holds with it. */
-export function take({ store, book, unsure, clean }: World, view: IntentView): void {
+export function take(world: World, view: IntentView): void {
+  const { store, book, unsure, clean } = world;
+  const before = store.get(view.key);
+  // Made anew under its name: that the old one went was missed.
+  if (before !== undefined && before.uid !== view.uid && !store.isOutdated(view))
+    forget(world, view.key, before.uid);
   store.put(view);
   const newest = store.get(view.key);
   if (newest !== undefined && !unsure.has(newest.uid)) book.set(newest.uid, heldPlacements(newest));
