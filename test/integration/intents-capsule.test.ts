@@ -67,6 +67,18 @@ describe("an Intent in a provider with Capsule", () => {
     });
   });
 
+  it("belongs to the tenant of its namespace, whatever its own labels say", async () => {
+    const { metadata, ...rest } = intent("forged") as KubeObject;
+    const labels = { "capsule.clastix.io/tenant": "globex" };
+    await intents.submit({ ...rest, metadata: { ...metadata, labels } } as ReturnType<typeof intent>);
+    await until(() => intents.condition("forged", "Deployed")).toBe("True ObjectsApplied");
+    expect((await namespaceOf("forged")).metadata?.labels).toMatchObject({
+      "capsule.clastix.io/tenant": "acme",
+      "flare.clastix.io/tenant": "team-a",
+    });
+    await intents.remove("forged");
+  });
+
   it("stays the Tenant's when the Provider names another since", async () => {
     await federation.hub.client.patch(
       PROVIDERS,

@@ -2,6 +2,7 @@ import type { KubeObject } from "../../kubernetes/objects.ts";
 import type { Change } from "../../kubernetes/reflector-store.ts";
 import { sleep } from "../../kubernetes/timing.ts";
 import { createWorkQueue, type WorkQueue } from "../../kubernetes/work-queue.ts";
+import { KEYS } from "../../workload/identity.ts";
 import type { Controller, ControllerContext } from "../controller.ts";
 import { createEngines } from "../engines/engines.ts";
 import { NAMESPACES } from "../engines/resources.ts";
@@ -20,6 +21,7 @@ import { sweep } from "./orphans.ts";
 import { placesOf, runningIn } from "./places.ts";
 import { cleanUp, reconcile } from "./reconcile.ts";
 import { scheduleOnce } from "./schedule.ts";
+import { createTenantNames, type TenantNames } from "./tenant-names.ts";
 import { forget, take, type World } from "./world.ts";
 
 /** The key under which the queue as a whole is worked on; no Intent has a key without a slash. */
@@ -45,11 +47,13 @@ async function run(options: IntentOptions, context: ControllerContext): Promise<
   const { signal } = context;
   const hub = options.hub ?? (await identityOf(context, signal));
   if (signal.aborted) return;
-  const { world, queue } = createWorld({ ...options, hub }, context);
-  const running: Promise<unknown>[] = [world.engine.run(signal), world.utilization.run(signal)];
+  const { world, tenants, queue } = createWorld({ ...options, hub }, context);
+  const following = tenants.run(signal);
+  const running: Promise<unknown>[] = [following, world.engine.run(signal), world.utilization.run(signal)];
   const hearing = listenToIntents(world);
   try {
     void context.intents.follow();
+    await Promise.race([tenants.listed, following]);
     await listAll(world, signal);
     await settle(world, signal);
     hearing.begin();
@@ -87,7 +91,7 @@ async function identityOf({ client, log }: ControllerContext, signal: AbortSigna
 function createWorld(
   options: IntentOptions & { readonly hub: string },
   context: ControllerContext,
-): { world: World; queue: WorkQueue } {
+): { world: World; tenants: TenantNames; queue: WorkQueue } {
   const { pool, reservations, providers, log, metrics, random } = context;
   const engine = createEngines({
     hub: options.hub,
@@ -104,10 +108,19 @@ function createWorld(
     onBoughtLate: (bought) => tellBoughtLate(world, bought),
   });
   const store = createIntentStore();
+  const tenants = createTenantNames({
+    ...context,
+    label: context.config.api?.tenants.label ?? KEYS.tenant,
+    onChange: (namespace) => {
+      for (const view of store.values())
+        if (view.namespace === namespace) store.put({ ...view, tenant: tenants.of(namespace) });
+    },
+  });
   const world: World = {
     context,
     options,
     store,
+    tenants,
     book: createBook({ pool, reservations, currencyRates: options.currencyRates }),
     engine,
     absences: createAbsences({ pool, providers }),
@@ -152,7 +165,7 @@ function createWorld(
   });
   metrics.queue("intent", queue);
   metrics.intents.observe({ views: () => store.values(), now: context.now });
-  return { world, queue: together(queue, [cleanings, passes]) };
+  return { world, tenants, queue: together(queue, [cleanings, passes]) };
 }
 
 const utilizationOf = (store: IntentStore, options: IntentOptions, context: ControllerContext): Utilization =>

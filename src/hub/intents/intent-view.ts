@@ -4,7 +4,6 @@ import { isRecord } from "../../intent/read-document.ts";
 import type { IntentSpec } from "../../intent/spec-schema.ts";
 import type { Condition, IntentStatus } from "../../intent/status-schema.ts";
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta, Resource } from "../../kubernetes/objects.ts";
-import { CAPSULE } from "../../workload/identity.ts";
 import type { IntentIdentity } from "../../workload/names.ts";
 import { isSameWorkload } from "./workload-print.ts";
 
@@ -17,8 +16,6 @@ export const INTENTS: Resource = {
 
 /** Held by every Intent for which something may exist in a provider, and by every Provider. */
 export const FINALIZER = "flare.clastix.io/cleanup";
-/** Label by which several namespaces belong to one tenant. */
-export const TENANT_LABEL = CAPSULE.label;
 
 /** An Intent as it comes over the wire. */
 export interface KubeIntent extends KubeObject {
@@ -48,6 +45,7 @@ export interface IntentView extends IntentIdentity {
   readonly createdAt: number;
   readonly deletingSince: number | undefined;
   readonly finalizers: readonly string[];
+  /** Of its namespace, as far as that is known; the namespace itself before. */
   readonly tenant: string;
   /** The field manager that wrote the spec last: the nearest to a name that the API keeps. */
   readonly requestedBy: string | undefined;
@@ -63,7 +61,7 @@ export interface IntentView extends IntentIdentity {
  */
 export function viewOf(object: KubeIntent, currency: string, known?: IntentView): IntentView {
   const { metadata = {}, spec, status = {} } = object;
-  const { namespace = "", name = "", uid = "", generation = 0, labels = {} } = metadata;
+  const { namespace = "", name = "", uid = "", generation = 0 } = metadata;
   const isSame = known !== undefined && known.uid === uid && known.generation === generation;
   const read = isSame && generation > 0 ? known.read : readSpec(object, currency);
   const { deletionTimestamp } = metadata;
@@ -77,7 +75,8 @@ export function viewOf(object: KubeIntent, currency: string, known?: IntentView)
     createdAt: timeOf(metadata.creationTimestamp) ?? 0,
     deletingSince: timeOf(deletionTimestamp),
     finalizers: metadata.finalizers ?? [],
-    tenant: labels[TENANT_LABEL] ?? namespace,
+    // Not by a label of its own, which is as its maker wrote it.
+    tenant: known?.uid === uid ? known.tenant : namespace,
     requestedBy: writerOfSpec(metadata.managedFields ?? []),
     written: spec,
     read,

@@ -13,12 +13,14 @@ import type { IntentOptions } from "./options.ts";
 import { heldPlacements } from "./places.ts";
 import { type ReadRequirement, requirementOf } from "./requirement.ts";
 import { type Announcement, normal } from "./step.ts";
+import type { TenantNames } from "./tenant-names.ts";
 
 /** All that the parts of the Intent controller share during one term. */
 export interface World {
   readonly context: ControllerContext;
   readonly options: IntentOptions;
   readonly store: IntentStore;
+  readonly tenants: Pick<TenantNames, "of">;
   readonly book: Book;
   readonly engine: Omit<Engine, "name">;
   readonly absences: Absences;
@@ -44,8 +46,9 @@ export interface World {
 }
 
 /** Takes in a state of an Intent, from a watch or from one of our writes, and what it holds with it. */
-export function take(world: World, view: IntentView): void {
-  const { store, book, unsure, clean } = world;
+export function take(world: World, heard: IntentView): void {
+  const { store, tenants, book, unsure, clean } = world;
+  const view = { ...heard, tenant: tenants.of(heard.namespace) };
   const before = store.get(view.key);
   // Made anew under its name: that the old one went was missed.
   if (before !== undefined && before.uid !== view.uid && !store.isOutdated(view))

@@ -1,8 +1,9 @@
 import { API_VERSION } from "../../../intent/resources.ts";
 import type { IntentSpec } from "../../../intent/spec-schema.ts";
 import type { KubeObject } from "../../../kubernetes/objects.ts";
+import { CAPSULE } from "../../../workload/identity.ts";
 import { dnsLabel, labelValue } from "../../../workload/names.ts";
-import { type KubeIntent, TENANT_LABEL } from "../../intents/intent-view.ts";
+import type { KubeIntent } from "../../intents/intent-view.ts";
 import { ApiError } from "../api-error.ts";
 import type { Caller } from "../auth/authenticate.ts";
 import { sha256 } from "../auth/subject.ts";
@@ -53,7 +54,7 @@ export function requestObject(
     metadata: {
       namespace,
       ...(name === undefined ? { generateName: `${dnsLabel(spec.workload.name, 50)}-` } : { name }),
-      labels: { [TENANT_LABEL]: labelValue(grant.tenant) },
+      labels: { [CAPSULE.label]: labelValue(grant.tenant) },
       annotations: {
         [SUBMITTED_BY]: subject.username,
         [REQUEST_HASH]: hashOf(spec),

@@ -14,6 +14,7 @@ function makeWorld() {
   };
   const world = {
     store: createIntentStore(),
+    tenants: { of: (namespace: string) => (namespace === "team-a" ? "acme" : namespace) },
     book: createBook({ pool, reservations, currencyRates: {} }),
     demand: createDemand(),
     unsure: new Map(),
@@ -51,6 +52,18 @@ const view = (uid: string, resourceVersion: string, status: object = {}): Intent
   const metadata = { name: "demo", namespace: "team-a", uid, resourceVersion, generation: 1 };
   return viewOf({ ...minimal(), metadata, status }, "EUR");
 };
+
+describe("the tenant of an Intent", () => {
+  it("is that of its namespace, whatever the Intent says of it", () => {
+    const { world } = makeWorld();
+    const labels = { "capsule.clastix.io/tenant": "globex", "flare.clastix.io/tenant": "globex" };
+    const metadata = { name: "demo", uid: "u", resourceVersion: "1", generation: 1, labels };
+    for (const namespace of ["team-a", "team-b"])
+      take(world, viewOf({ ...minimal(), metadata: { ...metadata, namespace, uid: namespace } }, "EUR"));
+    expect(world.store.get("team-a/demo")?.tenant).toBe("acme");
+    expect(world.store.get("team-b/demo")?.tenant).toBe("team-b");
+  });
+});
 
 describe("an Intent that was made anew under its name while nobody looked", () => {
   it("takes the place of the old one, which holds nothing any more", () => {

@@ -11,7 +11,6 @@ const metadata = {
   namespace: "team-a",
   uid: "u-1",
   generation: 3,
-  labels: { "capsule.clastix.io/tenant": "acme" },
 };
 const status = {
   phase: "Reserved",
@@ -27,10 +26,13 @@ const status = {
   },
   cost: { rate: "4 EUR", accrued: "0 EUR", since: "2026-01-01T12:00:00Z", started: "2026-01-01T12:00:00Z" },
 } as const;
-const view = viewOf(
-  { ...minimal(), metadata, status: { ...status, placement: { ...status.placement, tasks: [] } } },
-  "EUR",
-);
+const view = {
+  ...viewOf(
+    { ...minimal(), metadata, status: { ...status, placement: { ...status.placement, tasks: [] } } },
+    "EUR",
+  ),
+  tenant: "acme",
+};
 const announcement = {
   type: "Normal",
   reason: "Placed",
