@@ -427,6 +427,25 @@ describe("events", () => {
     expect(seen.at(-1)).toBe("gone");
   });
 
+  it.each(["events", "logs?follow=true"])(
+    "are not begun by who asks for the headers of %s alone",
+    async (what) => {
+      const { body: made } = await submit(request());
+      const headers = { Authorization: `Bearer ${alice}` };
+      for (let count = 0; count < 120; count += 1)
+        expect(
+          (await fetch(`${api.url}/intents/${made.intent_id}/${what}`, { method: "HEAD", headers })).status,
+        ).toBe(405);
+      const leaving = new AbortController();
+      for await (const { event } of eventsOf(made.intent_id, leaving.signal)) {
+        expect(event).toBe("status");
+        break;
+      }
+      leaving.abort();
+      await cancel(made.intent_id);
+    },
+  );
+
   it("take no place of the tenant once their reader has gone", async () => {
     const { body: made } = await submit(request());
     for (let count = 0; count < 120; count += 1) {

@@ -63,7 +63,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     const handler = guarded(path, (incoming) => {
       const { method } = incoming.context.req;
       const route = byMethod.get(method === "HEAD" ? "GET" : method);
-      return route === undefined
+      return route === undefined || (method === "HEAD" && route.goesOn)
         ? Promise.reject(wrongMethod(incoming, own))
         : answer(options, route, incoming);
     });

@@ -74,6 +74,8 @@ interface Described {
     readonly schema?: z.ZodType;
     readonly type?: string;
   };
+  /** Its answer goes on for as long as it is read: it is not begun for who wants its headers alone. */
+  readonly goesOn?: true;
   /** What it may answer beside what every route may. */
   readonly errors: readonly ErrorCode[];
 }

@@ -1,3 +1,4 @@
+import { elapsed } from "../../kubernetes/timing.ts";
 import { ApiError } from "./api-error.ts";
 import type { ApiWorld } from "./world.ts";
 
@@ -17,5 +18,23 @@ export function enterStream(
     const left = (streams.get(tenant) ?? 1) - 1;
     if (left === 0) streams.delete(tenant);
     else streams.set(tenant, left);
+  };
+}
+
+/** Looks now and then whether who reads a stream still may, also where the stream is never quiet. */
+export interface Watchman {
+  letsOn(): Promise<boolean>;
+}
+
+/** Creates one that asks `stays` so often, in milliseconds; a rejection means no. */
+export function createWatchman(stays: () => Promise<boolean>, everyMs: number): Watchman {
+  let lookedAt = elapsed();
+  return {
+    letsOn: async () => {
+      // A timer may be a little early.
+      if (elapsed() - lookedAt < everyMs - 50) return true;
+      lookedAt = elapsed();
+      return stays().catch(() => false);
+    },
   };
 }

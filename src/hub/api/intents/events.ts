@@ -2,7 +2,7 @@ import type { IntentView } from "../../intents/intent-view.ts";
 import type { Caller } from "../auth/authenticate.ts";
 import { namespacesWith } from "../auth/permissions.ts";
 import type { ApiRequest, Reply, Route, ServerEvent } from "../route.ts";
-import { enterStream } from "../streams.ts";
+import { createWatchman, enterStream, type Watchman } from "../streams.ts";
 import type { ApiWorld } from "../world.ts";
 import { findIntent } from "./find.ts";
 import { etagOf, intentForm } from "./intent-form.ts";
@@ -22,6 +22,7 @@ export function eventsRoute(world: ApiWorld): Route {
       "Each change of the status of an Intent, as server-sent events; the state as it is now comes first",
     tag: "Intents",
     access: "intents:read",
+    goesOn: true,
     answer: {
       status: 200,
       description:
@@ -40,27 +41,27 @@ async function watch(world: ApiWorld, request: ApiRequest, caller: Caller): Prom
     const { grant } = await request.again();
     return namespacesWith(grant, "intents:read").includes(view.namespace);
   };
-  return { status: 200, events: eventsOf(world, view, { signal: request.signal(), stays, leave }) };
+  const watchman = createWatchman(stays, ALIVE_MS);
+  return { status: 200, events: eventsOf(world, view, { signal: request.signal(), watchman, leave }) };
 }
 
 interface Watching {
   readonly signal: AbortSignal;
-  /** Whether the reader may still see the Intent; rejects where the token does not let in any more. */
-  readonly stays: () => Promise<boolean>;
+  readonly watchman: Watchman;
   readonly leave: () => void;
 }
 
 async function* eventsOf(
   world: ApiWorld,
   first: IntentView,
-  { signal, stays, leave }: Watching,
+  { signal, watchman, leave }: Watching,
 ): AsyncGenerator<ServerEvent | "alive"> {
   const states = queueStates(world, first, signal);
   let said = "";
   try {
     for (;;) {
       const state = await states.next();
-      if (state === "ended" || (state === "quiet" && !(await stays().catch(() => false)))) return;
+      if (state === "ended" || !(await watchman.letsOn())) return;
       if (state === "quiet") yield "alive";
       else if (state === "gone") return yield { event: "gone", data: { intent_id: first.uid } };
       else {
@@ -87,7 +88,8 @@ function queueStates(world: ApiWorld, first: IntentView, signal: AbortSignal): S
   const waiting: (IntentView | "gone")[] = [world.intents.byUid(first.uid) ?? first];
   let ring: () => void = () => undefined;
   const push = (state: IntentView | "gone"): void => {
-    waiting.push(state);
+    // One more than may wait is enough to send the reader away.
+    if (waiting.length <= MOST_WAITING) waiting.push(state);
     ring();
   };
   const unsubscribe = world.intents.subscribe((change) => {

@@ -13,7 +13,7 @@ import type { Caller } from "../auth/authenticate.ts";
 import { namespacesWith } from "../auth/permissions.ts";
 import { findIntent } from "../intents/find.ts";
 import { type ApiRequest, type Reply, type Route, readQuery } from "../route.ts";
-import { enterStream } from "../streams.ts";
+import { createWatchman, enterStream, type Watchman } from "../streams.ts";
 import type { ApiWorld } from "../world.ts";
 import { mergeLogs, notice, type TaskLog } from "./log-text.ts";
 import { type KubeTaskPod, type TaskPod, taskPods } from "./task-pods.ts";
@@ -57,6 +57,7 @@ export function logsRoute(world: ApiWorld): Route {
     summary: "What the containers of an Intent wrote, read where it runs",
     tag: "Intents",
     access: "intents:read",
+    goesOn: true,
     query,
     answer: {
       status: 200,
@@ -85,7 +86,8 @@ async function logs(world: ApiWorld, request: ApiRequest, caller: Caller): Promi
     const stays = async (): Promise<boolean> =>
       namespacesWith((await request.again()).grant, "intents:read").includes(view.namespace);
     const text = textOf(opened, { isPrefixed: found.length > 1, limit });
-    const chunks = asked.follow === "true" ? whileAllowed(text, limit.signal, stays) : text;
+    const chunks =
+      asked.follow === "true" ? whileAllowed(text, limit.signal, createWatchman(stays, LOOK_MS)) : text;
     return { status: 200, headers: HEADERS, chunks, end };
   } catch (error) {
     end();
@@ -214,7 +216,7 @@ async function* lateLog({ chunks }: OpenLog): AsyncGenerator<Uint8Array, void> {
 async function* whileAllowed(
   text: AsyncGenerator<Uint8Array, void>,
   signal: AbortSignal,
-  stays: () => Promise<boolean>,
+  watchman: Watchman,
 ): AsyncGenerator<Uint8Array, void> {
   let next = text.next();
   try {
@@ -222,10 +224,9 @@ async function* whileAllowed(
       const turn = createLimit(signal, LOOK_MS);
       const came = await Promise.race([next, ended(turn.signal)]);
       turn.dispose();
-      if (came === "quiet" || came === undefined) {
-        if (signal.aborted || !(await stays().catch(() => false))) return;
-        continue;
-      }
+      const isQuiet = came === "quiet" || came === undefined;
+      if ((isQuiet && signal.aborted) || !(await watchman.letsOn())) return;
+      if (isQuiet) continue;
       if (came.done === true) return;
       yield came.value;
       next = text.next();
