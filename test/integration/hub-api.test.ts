@@ -310,6 +310,17 @@ describe("quotas", () => {
     ).toEqual(new Set(["QUOTA_EXCEEDED"]));
     for (const { body } of accepted) await cancel(body.intent_id);
   });
+
+  it("hold for changes that come at the same time", async () => {
+    const ids = [];
+    for (let count = 0; count < 2; count += 1) ids.push((await submit(gpu({ count: 1 }))).body.intent_id);
+    const more = { workload: { resources: { gpu: { count: 3 } } } };
+    const answers = await Promise.all(
+      ids.map((id) => api.ask("PATCH", `/intents/${id}`, { token: alice, body: more })),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 429]);
+    for (const id of ids) await cancel(id);
+  });
 });
 
 describe("lists", () => {

@@ -64,17 +64,18 @@ async function change(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
     requireChangeable(view, spec, mayRestart);
     const requirement = readRequirement(spec, world.meaning, world.now(), "");
     const { decision } = assess(world.market.now().ledger, requirement);
-    requireTenantQuota(world, caller, requirement, decision, {
-      namespace: view.namespace,
-      except: view.key,
-    });
-    const changed = await write(world, view, spec).catch((error: unknown) => {
-      if (isKubeError(error, "conflict") && tries < TRIES) return undefined;
-      throw kubeFailure(error, "the Intent cannot be changed");
-    });
+    const { key, namespace } = view;
+    const share = requireTenantQuota(world, caller, requirement, decision, { namespace, except: key });
+    const pending = { tenant: caller.grant.tenant, key, share };
+    const changed = await world.pending
+      .carryOut(pending, () => write(world, view, spec))
+      .catch((error: unknown) => {
+        if (isKubeError(error, "conflict") && tries < TRIES) return undefined;
+        throw kubeFailure(error, "the Intent cannot be changed");
+      });
     if (changed === undefined) continue;
-    audit(world, request, caller, { action: "intent changed", intent: view.key, uid: view.uid });
-    return answer(world, changed);
+    audit(world, request, caller, { action: "intent changed", intent: key, uid: view.uid });
+    return answer(world, viewOf(changed, world.meaning.currency));
   }
 }
 
@@ -147,11 +148,8 @@ function mayBeginAnew(view: IntentView, spec: IntentSpec): boolean {
 }
 
 /** The change on top of the very state that it was worked out from. */
-async function write(world: ApiWorld, view: IntentView, spec: IntentSpec): Promise<IntentView> {
+function write(world: ApiWorld, view: IntentView, spec: IntentSpec): Promise<KubeIntent> {
   const { namespace, name, uid, resourceVersion } = view;
   const patch = { metadata: { uid, resourceVersion }, spec: differenceOf(view.written, spec) };
-  const written = await world.client.patch<KubeIntent>(INTENTS, { namespace, name }, patch, {
-    timeoutMs: 10_000,
-  });
-  return viewOf(written, world.meaning.currency);
+  return world.client.patch<KubeIntent>(INTENTS, { namespace, name }, patch, { timeoutMs: 10_000 });
 }

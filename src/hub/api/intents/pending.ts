@@ -1,26 +1,34 @@
 import type { IntentCache } from "../../intents/intent-cache.ts";
 import type { Share } from "./quota.ts";
 
-/** Intents that are being created here and that the cache does not know yet: requests that come together count each other. */
+/** What is being created or changed here and the cache does not know yet: requests that come together count each other. */
 export interface PendingIntents {
   /** Without the requests for the Intent `except` (namespace/name): they all ask for the same one. */
   of(tenant: string, except?: string): readonly Share[];
-  /** Counts a request while it is carried out, and what it made until the cache has seen it. */
+  /** Whether an Intent (namespace/name) is being changed: it counts for what it is to be, not for what the cache knows. */
+  isChanging(key: string): boolean;
+  /** Counts a request while it is carried out, and what it made or changed until the cache has seen that. */
   carryOut<T extends Made>(what: Pending, work: () => Promise<T>): Promise<T>;
 }
 
 interface Pending {
   readonly tenant: string;
-  /** Namespace and name of the Intent, where its request gave it a name. */
+  /** Namespace and name of the Intent, where it has one already. */
   readonly key?: string | undefined;
   readonly share: Share;
 }
 
-type Made = { readonly metadata?: { readonly uid?: string } } | undefined;
+type Made = { readonly metadata?: { readonly uid?: string; readonly generation?: number } } | undefined;
+
+interface Entry extends Pending {
+  readonly at: number;
+  /** What came of it. */
+  made?: { readonly uid: string; readonly generation: number };
+}
 
 /** After so long one that was created here and never seen again does not count. */
 const FORGOTTEN_MS = 60_000;
-/** Intents of which is remembered that the cache has seen them: the answer to their creation may come later. */
+/** Intents of which is remembered what the cache has seen of them: the answer to a write may come later. */
 const REMEMBERED = 1000;
 
 /** Creates the count, empty. */
@@ -28,31 +36,38 @@ export function createPendingIntents(
   intents: Pick<IntentCache, "subscribe">,
   now: () => number,
 ): PendingIntents {
-  const entries = new Set<Pending & { readonly at: number; uid?: string }>();
-  const seen = new Set<string>();
+  const entries = new Set<Entry>();
+  /** Generations by uid, the one seen last at the end. */
+  const seen = new Map<string, number>();
+  const isSeen = ({ uid, generation }: NonNullable<Entry["made"]>): boolean =>
+    (seen.get(uid) ?? -1) >= generation;
   intents.subscribe((change) => {
-    if (change.type !== "added") return;
-    const { uid } = change.value;
-    seen.add(uid);
-    const [oldest] = seen;
+    if (change.type === "deleted") return;
+    const { uid, generation } = change.value;
+    seen.delete(uid);
+    seen.set(uid, generation);
+    const [oldest] = seen.keys();
     if (seen.size > REMEMBERED && oldest !== undefined) seen.delete(oldest);
-    for (const entry of entries) if (entry.uid === uid) entries.delete(entry);
+    for (const entry of entries) if (entry.made !== undefined && isSeen(entry.made)) entries.delete(entry);
   });
+  const live = (): readonly Entry[] => {
+    for (const entry of entries) if (now() - entry.at > FORGOTTEN_MS) entries.delete(entry);
+    return [...entries];
+  };
   return {
-    of: (tenant, except) => {
-      for (const entry of entries) if (now() - entry.at > FORGOTTEN_MS) entries.delete(entry);
-      return [...entries]
+    of: (tenant, except) =>
+      live()
         .filter((entry) => entry.tenant === tenant && (entry.key === undefined || entry.key !== except))
-        .map(({ share }) => share);
-    },
+        .map(({ share }) => share),
+    isChanging: (key) => live().some((entry) => entry.key === key),
     carryOut: async (what, work) => {
-      const entry: Pending & { readonly at: number; uid?: string } = { ...what, at: now() };
+      const entry: Entry = { ...what, at: now() };
       entries.add(entry);
       try {
         const made = await work();
-        const uid = made?.metadata?.uid;
-        if (uid === undefined || seen.has(uid)) entries.delete(entry);
-        else entry.uid = uid;
+        const { uid, generation = 0 } = made?.metadata ?? {};
+        if (uid === undefined || isSeen({ uid, generation })) entries.delete(entry);
+        else entry.made = { uid, generation };
         return made;
       } catch (error) {
         entries.delete(entry);

@@ -31,7 +31,7 @@ export function requireTenantQuota(
   // All of the tenant's, also those that this member of it may not see.
   const shares = (tenant?.namespaces ?? [])
     .flatMap((each) => [...world.intents.inNamespace(each)])
-    .filter((view) => view.key !== except && counts(view))
+    .filter((view) => view.key !== except && !world.pending.isChanging(view.key) && counts(view))
     .map((view) => shareOfView(world, view));
   const all = [...shares, ...world.pending.of(grant.tenant, except)];
   requireQuota(quotaOf(world, grant.tenant), all, asked, world.meaning.currencyRates);

@@ -17,12 +17,13 @@ function start() {
   const pending = createPendingIntents(intents, () => 0);
   return {
     pending,
-    seen: (uid: string) => tell({ type: "added", value: { uid } } as Parameters<typeof tell>[0]),
+    seen: (uid: string, generation = 1) =>
+      tell({ type: "changed", value: { uid, generation } } as Parameters<typeof tell>[0]),
     request: (key?: string) => {
-      let answer: (uid: string) => void = () => undefined;
+      let answer: (uid: string, generation?: number) => void = () => undefined;
       let fail: (error: Error) => void = () => undefined;
-      const answered = new Promise<{ metadata: { uid: string } }>((resolve, reject) => {
-        answer = (uid) => resolve({ metadata: { uid } });
+      const answered = new Promise<{ metadata: { uid: string; generation: number } }>((resolve, reject) => {
+        answer = (uid, generation = 1) => resolve({ metadata: { uid, generation } });
         fail = reject;
       });
       const done = pending.carryOut({ tenant: "acme", key, share }, () => answered);
@@ -44,6 +45,20 @@ describe("requests that are being carried out", () => {
     seen("2");
     late.answer("2");
     await late.done;
+    expect(pending.of("acme")).toEqual([]);
+  });
+
+  it("that change an Intent count until the cache has seen the change, not an earlier state", async () => {
+    const { pending, seen, request } = start();
+    const { answer, done } = request("acme/a");
+    expect([pending.isChanging("acme/a"), pending.isChanging("acme/b")]).toEqual([true, false]);
+    seen("1", 1);
+    answer("1", 2);
+    await done;
+    seen("1", 1);
+    expect(pending.isChanging("acme/a")).toBe(true);
+    seen("1", 2);
+    expect(pending.isChanging("acme/a")).toBe(false);
     expect(pending.of("acme")).toEqual([]);
   });
 
