@@ -180,6 +180,21 @@ describe("manifests/hub", () => {
   });
 });
 
+describe.each(["hub", "provider-hub"])("manifests/%s beside the agent's", (name) => {
+  const specOf = (folder: string, wanted: string) =>
+    loadManifests(`manifests/${folder}`).find(({ kind }) => kind === wanted)?.spec as Record<string, unknown>;
+
+  test("lets it reach API servers by every port by which the agent does", () => {
+    const portsOf = (folder: string): readonly unknown[] =>
+      (
+        specOf(folder, "NetworkPolicy") as unknown as {
+          readonly egress: readonly { readonly ports: readonly { readonly port: number }[] }[];
+        }
+      ).egress.flatMap(({ ports }) => ports.map(({ port }) => port));
+    expect(portsOf(name)).toEqual(expect.arrayContaining([...portsOf("agent")]));
+  });
+});
+
 describe("manifests/provider-hub", () => {
   const own = loadManifests("manifests/provider-hub");
 
