@@ -1,12 +1,13 @@
 import type * as z from "zod";
 import type { ObjectMeta } from "../kubernetes/objects.ts";
 import { checkDocument } from "./check-document.ts";
-import { nearest } from "./nearest.ts";
+import { homesIn, unknownField } from "./misplaced.ts";
 import { type Path, type Problem, show } from "./problem.ts";
 import { type ProviderSpec, type ProviderStatus, providerSpecSchema } from "./provider-schema.ts";
 import { isRecord, type ReadOptions, readDocument } from "./read-document.ts";
 import { API_VERSION, type Intent, type Provider } from "./resources.ts";
 import type { Draft } from "./rule.ts";
+import type { Form } from "./schema-fields.ts";
 import { type IntentSpec, intentSpecSchema } from "./spec-schema.ts";
 import type { IntentStatus } from "./status-schema.ts";
 import { findContradictions } from "./validate.ts";
@@ -27,7 +28,7 @@ export function parseIntentResource(
   object: unknown,
   options: ParseOptions = {},
 ): { readonly ok: true; readonly intent: Intent } | Failure {
-  const shell = parseShell(object, "Intent");
+  const shell = parseShell(object, "Intent", intentSpecSchema);
   if (!shell.ok) return shell;
   const spec = parseSpec(shell.spec, { form: "resource", root: ["spec"], ...options });
   const problems = [...shell.problems, ...(spec.ok ? [] : spec.problems)];
@@ -52,7 +53,7 @@ export function parseIntentRequest(
 ): { readonly ok: true; readonly spec: IntentSpec } | Failure {
   const isWrapped = isRecord(json) && Object.hasOwn(json, "intent");
   const body = isWrapped ? json.intent : json;
-  const strangers = isWrapped ? strangersIn(json, ["intent"]) : [];
+  const strangers = isWrapped ? strangersIn(json, ["intent"], intentSpecSchema, "rest") : [];
   if (!isRecord(body)) {
     const isMissing = body === undefined || body === null;
     const message = isMissing ? "is required" : `is ${show(body)}, expected an object`;
@@ -68,7 +69,7 @@ export function parseIntentRequest(
 export function parseProviderResource(
   object: unknown,
 ): { readonly ok: true; readonly provider: Provider } | Failure {
-  const shell = parseShell(object, "Provider");
+  const shell = parseShell(object, "Provider", providerSpecSchema);
   if (!shell.ok) return shell;
   const spec = parseWith(providerSpecSchema, shell.spec, { form: "resource", root: ["spec"] });
   const problems = [...shell.problems, ...(spec.ok ? [] : spec.problems), ...accessProblems(shell.spec)];
@@ -131,13 +132,14 @@ type Shell = {
 };
 
 /** The parts of a custom resource, if it is one of ours. */
-function parseShell(object: unknown, kind: "Intent" | "Provider"): Shell | Failure {
+function parseShell(object: unknown, kind: "Intent" | "Provider", schema: z.ZodType): Shell | Failure {
   if (!isRecord(object)) return failure("", `is ${show(object)}, expected an object of kind ${kind}`);
   if (object.kind !== kind) return failure("kind", `is ${show(object.kind)}, expected ${kind}`);
   if (object.apiVersion !== API_VERSION) {
     return failure("apiVersion", `is ${show(object.apiVersion)}, expected ${API_VERSION}`);
   }
-  const problems = strangersIn(object, ["apiVersion", "kind", "metadata", "spec", "status"]);
+  const known = ["apiVersion", "kind", "metadata", "spec", "status"];
+  const problems = strangersIn(object, known, schema, "resource");
   const metadata = isRecord(object.metadata) ? (object.metadata as ObjectMeta) : {};
   return { ok: true, metadata, spec: object.spec ?? {}, status: object.status, problems };
 }
@@ -151,18 +153,19 @@ const failure = (path: string, message: string): Failure => ({
 function strangersIn(
   object: Readonly<Record<string, unknown>>,
   known: readonly string[],
+  schema: z.ZodType,
+  form: Form,
 ): readonly Problem[] {
-  return Object.keys(object)
-    .filter((name) => !known.includes(name))
-    .map((name): Problem => {
-      const near = nearest(name, known);
-      const hint = near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`;
-      const problem = {
-        path: name,
-        reason: "unknown",
-        message: `there is no such field; ${hint}`,
-        allowed: known,
-      } as const;
-      return near === undefined ? problem : { ...problem, nearest: near };
-    });
+  const names = Object.keys(object).filter((name) => !known.includes(name));
+  if (names.length === 0) return [];
+  const homes = homesIn(schema, form);
+  const inside = form === "rest" ? "intent" : "spec";
+  return names
+    .slice(0, MOST_STRANGERS)
+    .map((name) =>
+      unknownField(name, name, { known, homes: homes(name, []).map((home) => `${inside}.${home}`) }),
+    );
 }
+
+/** Nobody reads more. */
+const MOST_STRANGERS = 100;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { FieldHints } from "./fields.ts";
+import { type Homes, homesIn, unknownField } from "./misplaced.ts";
 import { letters, nearest } from "./nearest.ts";
 import { joinPath, type Path, type Problem, show } from "./problem.ts";
 import {
@@ -79,6 +80,12 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
     return joinPath([...root, ...steps]);
   };
 
+  let homes: Homes | undefined;
+  /** Where a field belongs that stands at `path` and is not known there, in the author's document. */
+  const homesOf = (name: string, path: Path): readonly string[] => {
+    homes ??= homesIn(top, form);
+    return homes(name, path).map((home) => joinPath([...root, home]));
+  };
   const isFull = (): boolean => problems.length >= MOST_PROBLEMS;
   const report = (path: Path, problem: Omit<Problem, "path">): void => {
     troubled.add(joinPath(path));
@@ -116,8 +123,11 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
     for (const name of aliasesFirst(Object.keys(value), fields)) {
       const field = fields.get(name);
       if (field === undefined) {
+        const where = `${written(path)}.${name}`.replace(/^\./, "");
         if (!isFull())
-          problems.push(unknownField(`${written(path)}.${name}`.replace(/^\./, ""), name, fields));
+          problems.push(
+            unknownField(where, name, { known: properNames(fields), homes: homesOf(name, path) }),
+          );
         continue;
       }
       const at = [...path, field.key];
@@ -130,6 +140,9 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
 
   return { problems, troubled, read, written };
 }
+
+const properNames = (fields: ReadonlyMap<string, NamedField>): readonly string[] =>
+  [...fields].filter(([, field]) => field.isProper).map(([known]) => known);
 
 /** Objects that were given under two names become one. */
 const joined = (before: unknown, item: unknown): unknown =>
@@ -146,19 +159,6 @@ const aliasesFirst = (
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-function unknownField(path: string, name: string, fields: ReadonlyMap<string, NamedField>): Problem {
-  const proper = [...fields].filter(([, field]) => field.isProper).map(([known]) => known);
-  const near = nearest(name, proper);
-  const hint = near === undefined ? `known are ${proper.join(", ")}` : `did you mean ${near}?`;
-  return {
-    path,
-    reason: "unknown",
-    message: `there is no such field; ${hint}`,
-    allowed: proper,
-    ...(near === undefined ? {} : { nearest: near }),
-  };
-}
 
 type Leaf =
   | { readonly ok: true; readonly value: unknown }

@@ -165,6 +165,22 @@ describe("a submitted Intent", () => {
       "intent.constraints.compliance.certifications[0]",
       'is "ISO9001", expected one of ISO27001, SOC2; did you mean ISO27001?',
     ],
+    [
+      request({ max_hourly_cost: "4 EUR" }),
+      "intent.max_hourly_cost",
+      "there is no such field here; did you mean intent.constraints.max_hourly_cost?",
+    ],
+    [
+      request({ gpu: { count: 1 } }),
+      "intent.gpu",
+      "there is no such field here; did you mean intent.workload.resources.gpu?",
+    ],
+    [
+      { ...(request().intent as object), maxHourlyCost: 4 },
+      "maxHourlyCost",
+      "there is no such field here; did you mean constraints.max_hourly_cost?",
+    ],
+    [{ ...request(), sla: {} }, "sla", "there is no such field here; did you mean intent.sla?"],
     [{ ...request(), dry_run: true }, "dry_run", "there is no such field; known are intent"],
   ])("with %j is told in its own words", (json, path, message) => {
     expect(problemsOf(json)).toContainEqual(expect.objectContaining({ path, message }));

@@ -153,6 +153,54 @@ describe("values", () => {
 
 describe("an Intent that is not well", () => {
   it.each([
+    [
+      "a field one level too high",
+      minimal({ maxHourlyCost: "4 EUR" }),
+      "spec.maxHourlyCost",
+      /^there is no such field here; did you mean spec\.constraints\.maxHourlyCost\?$/,
+    ],
+    [
+      "a field one level too low",
+      minimal({}, { resources: { gpu: { count: 1, cpu: 4 } } }),
+      "spec.workload.resources.gpu.cpu",
+      /^there is no such field here; did you mean spec\.workload\.resources\.cpu\?$/,
+    ],
+    [
+      "a field of GPUs beside them, by a name that is read for it",
+      minimal({}, { resources: { gpu: { count: 1 }, clock_speed: "1 GHz" } }),
+      "spec.workload.resources.clock_speed",
+      /did you mean spec\.workload\.resources\.gpu\.clockSpeedMin\?$/,
+    ],
+    [
+      "a field in the neighbour",
+      minimal({}, { deadline: "2030-01-01T00:00:00Z" }),
+      "spec.workload.deadline",
+      /did you mean spec\.constraints\.deadline\?/,
+    ],
+    [
+      "a field that belongs into the items of a list",
+      minimal({}, { protocol: "UDP" }),
+      "spec.workload.protocol",
+      /did you mean spec\.workload\.ports\[\]\.protocol\?/,
+    ],
+    [
+      "a field of a spec that is not indented",
+      { ...minimal(), constraints: {} },
+      "constraints",
+      /did you mean spec\.constraints\?/,
+    ],
+    [
+      "a name that many fields have",
+      minimal({ constraints: { name: "x" } }),
+      "spec.constraints.name",
+      /there is no such field/,
+    ],
+    [
+      "a field called like what every object has",
+      minimal({ constructor: {} }),
+      "spec.constructor",
+      /known are/,
+    ],
     ["no object", "text", "", /expected an object of kind Intent/],
     ["another kind", { ...minimal(), kind: "Pod" }, "kind", /is "Pod", expected Intent/],
     [
