@@ -155,8 +155,12 @@ function bodyOf(options: RecorderOptions, subject: EventSubject, event: EventMes
   };
 }
 
+/** The API server takes no longer one. */
+const LONGEST_NAME = 253;
+
 /** The same Event has the same name on every run, so that restarts repeat it instead of adding another. */
 function eventName(subject: EventSubject, event: EventMessage): string {
   const content = `${subject.kind}/${subject.uid ?? ""}/${event.type}/${event.reason}/${event.message}`;
-  return `${subject.name}.${createHash("sha256").update(content).digest("hex").slice(0, 16)}`;
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
+  return `${subject.name.slice(0, LONGEST_NAME - hash.length - 1).replace(/[^a-z0-9]+$/, "")}.${hash}`;
 }

@@ -15,9 +15,17 @@ export function podSecurityLevel({
   options,
 }: Pick<WorkloadInput, "intent" | "options">): PodSecurityLevel {
   const { image } = intent.spec.workload;
-  const prefix = options.podSecurity?.rootImages?.find((start) => image.startsWith(start));
+  const prefix = options.podSecurity?.rootImages?.find((start) => beginsWith(image, start));
   if (prefix === undefined) return { level: "restricted" };
   return { level: "baseline", reason: `image ${image} needs root: the hub's configuration lists ${prefix}` };
+}
+
+/** Whole parts of a name: `nvcr.io` is no beginning of `nvcr.io.example.org/x`, whose registry is anybody's. */
+function beginsWith(image: string, start: string): boolean {
+  const isTag = /\/[^/]*[:@]/.test(start);
+  return (
+    image.startsWith(start) && (isTag || /[/:@]$/.test(start) || /^([/:@]|$)/.test(image.slice(start.length)))
+  );
 }
 
 /** Security context of the pods, as their namespace's level wants it. */

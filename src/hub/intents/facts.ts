@@ -88,6 +88,7 @@ export const worstOf = (seen: readonly WorkloadObservation[]): WorkloadObservati
   seen.toSorted(
     (left, right) =>
       WORST_FIRST.indexOf(left.phase) - WORST_FIRST.indexOf(right.phase) ||
+      Number(left.ready) - Number(right.ready) ||
       Number(right.reason === "Suspending") - Number(left.reason === "Suspending"),
   )[0];
 

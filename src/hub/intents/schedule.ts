@@ -209,7 +209,8 @@ async function settle(world: World, view: IntentView, write: () => Promise<void>
     await write();
   } catch (error) {
     if (world.context.signal.aborted) return;
-    world.unsure.set(view.uid, "unknown");
+    // One that went meanwhile is not remembered.
+    if (world.store.byUid(view.uid) !== undefined) world.unsure.set(view.uid, "unknown");
     world.context.log.warn(
       { intent: view.key, error: String(error) },
       "a decision could not be written; it is made again",

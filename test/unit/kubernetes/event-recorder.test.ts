@@ -53,6 +53,21 @@ describe("an event recorder", () => {
     ]);
   });
 
+  it.each([
+    ["x".repeat(253), 253],
+    [`${"x".repeat(235)}-${"y".repeat(17)}`, 252],
+  ])(
+    "gives it a name that the API server takes, also where the subject's is as long as may be",
+    async (name, length) => {
+      const { events, created } = recorder();
+      events.record({ ...SUBJECT, name }, event());
+      await events.flush();
+      const told = (created[0] as { metadata: { name: string } }).metadata.name;
+      expect(told).toHaveLength(length);
+      expect(told).toMatch(/[a-z0-9]\.[0-9a-f]{16}$/);
+    },
+  );
+
   it("goes on after the clock was stepped back: neither repetitions nor the flood's bound wait for it to catch up", async () => {
     const { events, clock, created } = recorder();
     for (let index = 0; index < 12; index++) events.record(SUBJECT, event(`before ${index}`));

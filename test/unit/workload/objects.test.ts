@@ -75,6 +75,20 @@ describe("the namespace", () => {
     expect(podOf({ options }).securityContext).toEqual({ seccompProfile: { type: "RuntimeDefault" } });
   });
 
+  test.each([
+    ["example/demo:1", "example/demo", "baseline"],
+    ["example/demo@sha256:0", "example/demo", "baseline"],
+    ["nvcr.io/nvidia/pytorch:24.01", "nvcr.io", "baseline"],
+    ["nvcr.io/nvidia/pytorch:24.01", "nvcr.io/", "baseline"],
+    ["nvcr.io/nvidia/pytorch:24.01", "nvcr.io/nvidia/pytorch:24", "baseline"],
+    ["nvcr.io.example.org/miner:1", "nvcr.io", "restricted"],
+    ["nvcr.io/nvidia-lookalike/miner:1", "nvcr.io/nvidia", "restricted"],
+  ])("holds the pods of %s, where %s need root, to the %s level", (image, start, level) => {
+    const options = { podSecurity: { rootImages: [start] } };
+    const { labels } = objectOf("Namespace", { options, workload: { image } }).metadata ?? {};
+    expect(labels?.["pod-security.kubernetes.io/enforce"]).toBe(level);
+  });
+
   test("has a quota of what was asked for, with the configuration's word over it", () => {
     const assignments = [on("a", { tasks: 2, units: 4 }), on("b", { resource: "nvidia.com/gpu.shared" })];
     const options = { quota: { pods: "50", "count/configmaps": "10" } };
