@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { IntentView } from "../../intents/intent-view.ts";
+import { ApiError } from "../api-error.ts";
 import { namespacesWith } from "../auth/permissions.ts";
 import { isKnown } from "../etag.ts";
 import { pageForm, pageOf, pageQuery } from "../page.ts";
@@ -36,6 +37,9 @@ export function listRoute(world: ApiWorld): Route {
     errors: [],
     handle: (request, { grant }) => {
       const { status, name, namespace: only, ...page } = readQuery(listQuery, request.query);
+      // Who is told that there are none may begin to make them anew.
+      if (!world.intents.isRead())
+        throw new ApiError("UNAVAILABLE", "the hub has not read the Intents yet", { retryAfterSeconds: 2 });
       const now = world.now();
       const entries = namespacesWith(grant, "intents:read")
         .filter((namespace) => only === undefined || namespace === only)
