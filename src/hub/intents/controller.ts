@@ -108,14 +108,7 @@ function createWorld(
     onBoughtLate: (bought) => tellBoughtLate(world, bought),
   });
   const store = createIntentStore();
-  const tenants = createTenantNames({
-    ...context,
-    label: context.config.api?.tenants.label ?? KEYS.tenant,
-    onChange: (namespace) => {
-      for (const view of store.values())
-        if (view.namespace === namespace) store.put({ ...view, tenant: tenants.of(namespace) });
-    },
-  });
+  const tenants = tenantsOf(store, context);
   const world: World = {
     context,
     options,
@@ -166,6 +159,18 @@ function createWorld(
   metrics.queue("intent", queue);
   metrics.intents.observe({ views: () => store.values(), now: context.now });
   return { world, tenants, queue: together(queue, [cleanings, passes]) };
+}
+
+function tenantsOf(store: IntentStore, context: ControllerContext): TenantNames {
+  const tenants = createTenantNames({
+    ...context,
+    label: context.config.api?.tenants.label ?? KEYS.tenant,
+    onChange: (namespace) => {
+      for (const view of store.values())
+        if (view.namespace === namespace) store.put({ ...view, tenant: tenants.of(namespace) });
+    },
+  });
+  return tenants;
 }
 
 const utilizationOf = (store: IntentStore, options: IntentOptions, context: ControllerContext): Utilization =>
