@@ -80,12 +80,7 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
     return joinPath([...root, ...steps]);
   };
 
-  let homes: Homes | undefined;
-  /** Where a field belongs that stands at `path` and is not known there, in the author's document. */
-  const homesOf = (name: string, path: Path): readonly string[] => {
-    homes ??= homesIn(top, form);
-    return homes(name, path).map((home) => joinPath([...root, home]));
-  };
+  const homes = lazyHomes(top, form);
   const isFull = (): boolean => problems.length >= MOST_PROBLEMS;
   const report = (path: Path, problem: Omit<Problem, "path">): void => {
     troubled.add(joinPath(path));
@@ -126,7 +121,10 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
         const where = `${written(path)}.${name}`.replace(/^\./, "");
         if (!isFull())
           problems.push(
-            unknownField(where, name, { known: properNames(fields), homes: homesOf(name, path) }),
+            unknownField(where, name, {
+              known: properNames(fields),
+              homes: homes(name, path).map((home) => joinPath([...root, home])),
+            }),
           );
         continue;
       }
@@ -139,6 +137,15 @@ function createReader(top: z.core.$ZodType, { form, root = [], currency }: ReadO
   };
 
   return { problems, troubled, read, written };
+}
+
+/** Few documents have fields that nobody knows. */
+function lazyHomes(top: z.core.$ZodType, form: Form): Homes {
+  let homes: Homes | undefined;
+  return (name, path) => {
+    homes ??= homesIn(top, form);
+    return homes(name, path);
+  };
 }
 
 const properNames = (fields: ReadonlyMap<string, NamedField>): readonly string[] =>

@@ -119,4 +119,4 @@ function lastedMs(pods: readonly SeenPod[]): number | undefined {
 }
 
 /** Times are text on the wire. */
-const timeOf = (time: unknown): number => Date.parse(String(time ?? ""));
+const timeOf = (time: Date | string | undefined): number => Date.parse(String(time ?? ""));
