@@ -127,39 +127,44 @@ function createWorld(
     clean: (key) => cleanings.add(key),
     schedule: (delayMs = GATHER_MS) => passes.add(THE_QUEUE, { delayMs }),
   };
-  const failed = (key: string, error: unknown, failures: number): void => {
-    if (context.signal.aborted) return;
-    metrics.reconcileFailed("intent");
-    log.warn(
-      { intent: key, failures, error: String(error) },
-      "could not be brought further; it is tried again",
-    );
-  };
+  const onError = failureTeller(context);
   const queue = createWorkQueue({
     concurrency: options.concurrency,
     maxDelayMs: 60_000,
     random,
-    onError: failed,
+    onError,
     work: (key, signal) => reconcile(world, key, signal),
   });
   const cleanings = createWorkQueue({
     concurrency: options.concurrency,
     maxDelayMs: 60_000,
     random,
-    onError: failed,
+    onError,
     work: (key, signal) => cleanUp(world, key, signal),
   });
   // One pass at a time: two would give the same GPUs to two Intents.
   const passes = createWorkQueue({
     concurrency: 1,
     random,
-    onError: failed,
+    onError,
     work: (_, signal) => scheduleOnce(world, signal),
   });
   metrics.queue("intent", queue);
   metrics.intents.observe({ views: () => store.values(), now: context.now });
   return { world, tenants, queue: together(queue, [cleanings, passes]) };
 }
+
+/** Tells what went wrong with something that is tried again. */
+const failureTeller =
+  ({ signal, metrics, log }: ControllerContext) =>
+  (key: string, error: unknown, failures: number): void => {
+    if (signal.aborted) return;
+    metrics.reconcileFailed("intent");
+    log.warn(
+      { intent: key, failures, error: String(error) },
+      "could not be brought further; it is tried again",
+    );
+  };
 
 function tenantsOf(store: IntentStore, context: ControllerContext): TenantNames {
   const tenants = createTenantNames({
