@@ -33,8 +33,11 @@ afterAll(async () => {
   await Promise.all([hub?.close(), empty?.close()]);
 });
 
-const onHub = ([command = "", ...args]: readonly string[], input?: string): Promise<Run> =>
-  flare.run([command, "--kubeconfig", kubeconfig, ...args], input);
+const onHub = (
+  [command = "", ...args]: readonly string[],
+  input?: string,
+  said?: (out: string) => void,
+): Promise<Run> => flare.run([command, "--kubeconfig", kubeconfig, ...args], input, {}, said);
 const intent = (name: string): Promise<KubeIntent> =>
   hub.client.get<KubeIntent>(INTENTS, { namespace: "team-a", name });
 /** What the hub would write. */
@@ -162,8 +165,12 @@ describe("flare intents, status and cancel", () => {
 
   it("say that an Intent was deleted while it was followed", async () => {
     await onHub([...RUN, "--name", "short-lived"]);
-    const following = onHub(["status", "short-lived", "-n", "team-a", "-w"]);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await told("short-lived", { phase: "Pending", message: "waits" });
+    let out = "";
+    const following = onHub(["status", "short-lived", "-n", "team-a", "-w"], "", (said) => {
+      out = said;
+    });
+    await until(() => out).toContain("waits");
     await hub.client.delete(INTENTS, { namespace: "team-a", name: "short-lived" });
     expect(await following).toMatchObject({ code: 1, out: expect.stringContaining("it was deleted\n") });
   });

@@ -12,8 +12,13 @@ export interface Run {
 
 /** The program as users have it: bundled into a folder of its own. */
 export interface Flare {
-  /** Runs it with arguments and standard input, away from any kubeconfig. */
-  readonly run: (args: readonly string[], input?: string, env?: Record<string, string>) => Promise<Run>;
+  /** Runs it with arguments and standard input, away from any kubeconfig; `said` hears all of its output so far as it comes. */
+  readonly run: (
+    args: readonly string[],
+    input?: string,
+    env?: Record<string, string>,
+    said?: (out: string) => void,
+  ) => Promise<Run>;
   /** Writes a file into a scratch folder and returns its path. */
   readonly file: (name: string, text: string) => string;
   /** Puts a link to the program, as a package manager does, and returns its path. */
@@ -30,8 +35,8 @@ export function buildFlare(): Flare {
   });
   if (built.status !== 0) throw new Error(`the build failed: ${built.stderr}`);
   return {
-    run: (args, input = "", env = {}) =>
-      runProgram(join(dist, "flare.js"), args, input, { HOME: dir, ...env }),
+    run: (args, input = "", env = {}, said) =>
+      runProgram(join(dist, "flare.js"), args, input, { HOME: dir, ...env }, said),
     file: (name, text) => {
       const path = join(dir, name);
       writeFileSync(path, text);
@@ -51,6 +56,7 @@ function runProgram(
   args: readonly string[],
   input: string,
   env: Record<string, string>,
+  said?: (out: string) => void,
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env.PATH, ...env } });
@@ -58,6 +64,7 @@ function runProgram(
     let err = "";
     child.stdout.on("data", (chunk: Buffer) => {
       out += chunk.toString();
+      said?.(out);
     });
     child.stderr.on("data", (chunk: Buffer) => {
       err += chunk.toString();
