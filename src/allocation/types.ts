@@ -143,7 +143,7 @@ export interface Snapshot {
 export interface ForecastShape {
   /** Of the node, in millicores. */
   readonly cpuMilli: number;
-  /** Devices of each task, and thousandths of each of them. */
+  /** Devices of each task, and thousandths of each of them; none where it asks CPU alone. */
   readonly devices: number;
   readonly deviceMilli: number;
   /** Share of the demand; all shapes that were asked sum to one. */
@@ -159,6 +159,15 @@ export interface ForecastClasses {
   readonly classOf: (offer: Offer) => number;
 }
 
+/** Room for tasks of one size with several devices, on offers that meet one of these sets of conditions. */
+export interface ForecastReserve {
+  readonly cpuMilli: number;
+  readonly devices: number;
+  readonly bits: number;
+  /** How likely it is that all room of this size will be needed. */
+  readonly chance: number;
+}
+
 /**
  * What is expected to be asked next, and what is scarce for it, made now and then from what was asked so far and from what
  * was free at that moment; the same forecast and the same offers give the same decision.
@@ -167,8 +176,8 @@ export interface Forecast {
   readonly classes: ForecastClasses;
   /** Positions of shapes, in the orders in which they might arrive. */
   readonly sequences: readonly (readonly number[])[];
-  /** For each shape with several devices: what a thousandth that it could use is worth, beside its use for others. */
-  readonly reserves: readonly number[];
+  /** What is kept together for tasks with several devices. */
+  readonly reserves: readonly ForecastReserve[];
   /** For each class of offers: what an idle thousandth is worth to demand that cannot go everywhere. */
   readonly pressures: ReadonlyMap<number, number>;
 }

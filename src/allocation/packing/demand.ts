@@ -4,11 +4,15 @@ import type { ForecastShape } from "../types.ts";
 
 /** What equal tasks ask. */
 export interface DemandShape extends ForecastShape {
+  /** So many tasks asked it, what is old counting less. */
+  readonly asked: number;
   /** The conditions on the offer alone: nothing of size, money or time is in it. */
   readonly conditions: Requirement;
   /** The same for the same conditions. */
   readonly set: string;
 }
+
+type Noted = Omit<DemandShape, "frequency" | "asked">;
 
 /** What has been asked so far; the older, the less it counts. */
 export interface DemandBook {
@@ -31,7 +35,7 @@ const LARGE = 1e100;
 
 /** Creates an empty book. It is bounded, and the same notes in the same order make the same book. */
 export function createDemandBook(): DemandBook {
-  const entries = new Map<string, { shape: Omit<DemandShape, "frequency">; weight: number }>();
+  const entries = new Map<string, { shape: Noted; weight: number }>();
   const keys = new WeakMap<Requirement, string>();
   let weight = 1;
   let noted = 0;
@@ -41,8 +45,6 @@ export function createDemandBook(): DemandBook {
       noted += tasks;
       // Instead of shrinking all that is old, what is new weighs more.
       weight *= GROWTH ** tasks;
-      // What asks for no GPU leaves the devices as they are.
-      if (requirement.gpu.count === 0) return;
       const key = keys.get(requirement) ?? keyOf(shapeOf(requirement));
       keys.set(requirement, key);
       const known = entries.get(key);
@@ -61,7 +63,7 @@ export function createDemandBook(): DemandBook {
       const sum = all.reduce((total, entry) => total + entry.weight, 0);
       return all
         .sort((left, right) => right.weight - left.weight || (left.key < right.key ? -1 : 1))
-        .map(({ shape, weight: own }) => ({ ...shape, frequency: own / sum }));
+        .map(({ shape, weight: own }) => ({ ...shape, frequency: own / sum, asked: own / weight }));
     },
   };
 }
@@ -77,13 +79,13 @@ function dropRarest(entries: Map<string, { readonly weight: number }>): void {
   if (rarest !== undefined) entries.delete(rarest);
 }
 
-function shapeOf(requirement: Requirement): Omit<DemandShape, "frequency"> {
+function shapeOf(requirement: Requirement): Noted {
   const { cpu, gpu } = requirement;
   const conditions = conditionsOf(requirement);
   return {
     cpuMilli: neededMilli(cpu),
     devices: gpu.count,
-    deviceMilli: gpu.milli ?? DEVICE_MILLI,
+    deviceMilli: gpu.count === 0 ? 0 : (gpu.milli ?? DEVICE_MILLI),
     conditions,
     set: JSON.stringify(conditions),
   };
@@ -97,7 +99,7 @@ function conditionsOf({ gpu, constraints }: Requirement): Requirement {
   const { reference: _, dedicated: __, ...asked } = gpu;
   const { maxHourly: _hourly, maxTotal: _total, deadlineSeconds: _deadline, ...lasting } = constraints;
   return {
-    gpu: { ...asked, count: 1, ...(gpu.milli !== undefined && { milli: 1 }) },
+    gpu: { ...asked, count: Math.min(1, asked.count), ...(gpu.milli !== undefined && { milli: 1 }) },
     cpu: 0,
     memoryGi: 0,
     tasks: 1,

@@ -164,6 +164,7 @@ function fillOnce(
       continue;
     }
     cpuUsed = cpuAfter;
+    if (wanted === 0) continue;
     idle -= wanted;
     takeAt(part, wanted);
     next = following[level()] as Int16Array;

@@ -2,30 +2,43 @@ import type { CurrencyRates, Forecast, ForecastClasses, Offer } from "../types.t
 import { classesOf } from "./classes.ts";
 import type { DemandShape } from "./demand.ts";
 import { pressuresOf } from "./pressure.ts";
-import { idleMilli, type Room, reservable, roomOf, wholeDevices } from "./room.ts";
+import { createWatch, type Watch } from "./reserve.ts";
+import { idleMilli, type Room, roomOf } from "./room.ts";
 
 /** Orders in which tasks might arrive, and tasks in each. */
 const SEQUENCES = 20;
 const LENGTH = 30;
-/** How much room for tasks with several GPUs weighs once there is as much demand for it as room. */
-const RESERVE = 0.45;
+/** Share of the tasks with CPU alone that an offer has to expect once they need all CPU that tasks with GPUs leave over. */
+const PASSING = 0.25;
 
-/** Makes a forecast from the shapes of the demand, the most frequent first; undefined without any. */
-export function forecastOf(
+interface Pool {
+  readonly offers: readonly Offer[];
+  readonly currencyRates: CurrencyRates;
+}
+
+/** Makes a forecast from the shapes of the demand, the most frequent first; undefined where none asks for devices. */
+export const forecastOf = (shapes: readonly DemandShape[], pool: Pool): Forecast | undefined =>
+  foresight(shapes, pool)?.forecast;
+
+/** The same, with the watch over what it keeps together. */
+export function foresight(
   shapes: readonly DemandShape[],
-  { offers, currencyRates }: { readonly offers: readonly Offer[]; readonly currencyRates: CurrencyRates },
-): Forecast | undefined {
-  if (shapes.length === 0) return undefined;
+  { offers, currencyRates }: Pool,
+): { readonly forecast: Forecast; readonly watch: Watch } | undefined {
+  if (!shapes.some(({ devices }) => devices > 0)) return undefined;
   const classes = classesOf(shapes, currencyRates);
   const rooms = offers.map((offer) => roomOf(offer, classes.classOf(offer)));
   const idle = rooms.reduce((sum, room) => sum + idleMilli(room), 0);
   const demand = demandFor(classes, idle);
-  return {
+  const asked = shapes.reduce((sum, shape) => sum + shape.asked, 0);
+  const watch = createWatch(classes, offers, asked);
+  const forecast = {
     classes,
-    sequences: sequencesOf(classes),
-    reserves: reservesOf(classes, rooms, demand),
+    sequences: sequencesOf(classes, passingShare(classes, rooms, idle)),
+    reserves: watch.look(offers),
     pressures: pressuresOf(classes, rooms, demand),
   };
+  return { forecast, watch };
 }
 
 /** Thousandths that each shape will take if all that is idle goes in proportion to the demand. */
@@ -36,8 +49,10 @@ function demandFor({ shapes }: ForecastClasses, idle: number): readonly number[]
 }
 
 /** Drawn with a generator that always begins at the same point: a forecast is a function of its demand. */
-function sequencesOf({ shapes }: ForecastClasses): readonly (readonly number[])[] {
-  const frequencies = Float64Array.from(shapes, ({ frequency }) => frequency);
+function sequencesOf({ shapes }: ForecastClasses, passing: number): readonly (readonly number[])[] {
+  const frequencies = Float64Array.from(shapes, ({ frequency, devices }) =>
+    devices > 0 ? frequency : frequency * passing,
+  );
   const total = frequencies.reduce((sum, frequency) => sum + frequency, 0);
   let state = 12_345;
   const draw = (): number => {
@@ -52,22 +67,23 @@ function sequencesOf({ shapes }: ForecastClasses): readonly (readonly number[])[
   return Array.from({ length: SEQUENCES }, () => Array.from({ length: LENGTH }, draw));
 }
 
-/** Grows with the square of demand over room: while there is much more room than demand, none needs to be kept. */
-function reservesOf(
-  { shapes, bits }: ForecastClasses,
-  rooms: readonly Room[],
-  demand: readonly number[],
-): readonly number[] {
-  const whole = rooms.map(wholeDevices);
-  return shapes.map((shape, position) => {
-    if (shape.devices < 2) return 0;
-    const bit = bits[position] ?? 0;
-    const room = rooms.reduce(
-      (sum, each, at) =>
-        sum + ((each.class & bit) === 0 ? 0 : reservable(whole[at] ?? 0, each.cpuMilli, shape)),
-      0,
-    );
-    const load = (demand[position] ?? 0) / Math.max(room, shape.devices * shape.deviceMilli);
-    return RESERVE * Math.min(1, load) ** 2;
-  });
+/**
+ * The share of tasks with CPU alone that come by at any offer. They go where there is CPU that tasks with GPUs cannot use; the
+ * nearer they come to needing all of it, the more of them end up elsewhere.
+ */
+function passingShare({ shapes }: ForecastClasses, rooms: readonly Room[], idle: number): number {
+  let milli = 0;
+  let besides = 0;
+  let alone = 0;
+  for (const { frequency, devices, deviceMilli, cpuMilli } of shapes) {
+    milli += frequency * devices * deviceMilli;
+    if (devices > 0) besides += frequency * cpuMilli;
+    else alone += frequency * cpuMilli;
+  }
+  const spare = rooms.reduce(
+    (sum, room) => sum + Math.max(0, Math.floor(room.cpuMilli - (idleMilli(room) * besides) / milli)),
+    0,
+  );
+  const load = (idle * alone) / milli / Math.max(1, spare);
+  return PASSING * Math.min(1, load) ** 4;
 }

@@ -1,9 +1,9 @@
-import { availableMilli, neededMilli } from "../capacity.ts";
+import { availableMilli, DEVICE_MILLI, neededMilli } from "../capacity.ts";
 import type { Requirement } from "../requirement.ts";
 import type { Forecast, Offer } from "../types.ts";
 import { type DeviceSet, deviceSetOf, withoutShare, withoutWhole } from "./device-set.ts";
-import { fillingOf } from "./filling.ts";
-import { devicesOf, reservable } from "./room.ts";
+import { type Filling, fillingOf } from "./filling.ts";
+import { devicesFor, devicesOf } from "./room.ts";
 
 /** CPU is told apart in steps of this many millicores, so that more rooms are the same. */
 const CPU_STEP = 500;
@@ -47,6 +47,8 @@ type Worth = (devices: DeviceSet, cpuMilli: number) => number;
 export type Outlook = (offerClass: number, devices: DeviceSet, cpuMilli: number) => View;
 
 const outlooks = new WeakMap<Forecast, Outlook>();
+/** What is filled goes by the orders alone: forecasts that differ in what they keep together share it. */
+const fillings = new WeakMap<Forecast["sequences"], Map<number, Filling>>();
 
 /** What was worked out for a forecast is kept as long as the forecast. */
 export function outlookOf(forecast: Forecast): Outlook {
@@ -82,7 +84,7 @@ export function lossFor(forecast: Forecast, requirement: Requirement): (offer: O
 
 /** What room is worth on offers of one class: what is filled, what is kept together, and what is scarce. */
 function worthIn(forecast: Forecast, offerClass: number): Worth {
-  const filling = fillingOf(forecast, offerClass);
+  const filling = knownFilling(forecast, offerClass);
   const kept = keptIn(forecast, offerClass);
   const pressure = forecast.pressures.get(offerClass) ?? 0;
   return (devices, cpuMilli) => {
@@ -91,21 +93,25 @@ function worthIn(forecast: Forecast, offerClass: number): Worth {
   };
 }
 
-/** What room is worth that is kept together for tasks with several devices. */
-function keptIn(
-  { classes, reserves }: Forecast,
-  offerClass: number,
-): (whole: number, cpuMilli: number) => number {
-  const keeping = classes.shapes.flatMap((shape, position) => {
-    const reserve = reserves[position] ?? 0;
-    const isOpen = ((classes.bits[position] ?? 0) & offerClass) !== 0;
-    return isOpen && reserve > 0 ? [{ ...shape, reserve }] : [];
-  });
+function knownFilling(forecast: Forecast, offerClass: number): Filling {
+  const known = fillings.get(forecast.sequences) ?? new Map<number, Filling>();
+  fillings.set(forecast.sequences, known);
+  const filling = known.get(offerClass) ?? fillingOf(forecast, offerClass);
+  known.set(offerClass, filling);
+  return filling;
+}
+
+/** What room is worth that is kept together: all that the likeliest of those who need it whole would take, times how likely it is. */
+function keptIn({ reserves }: Forecast, offerClass: number): (whole: number, cpuMilli: number) => number {
+  const open = reserves.filter(({ bits }) => (bits & offerClass) !== 0);
   return (whole, cpuMilli) => {
     if (whole < 2) return 0;
-    let sum = 0;
-    for (const shape of keeping) sum += shape.reserve * reservable(whole, cpuMilli, shape);
-    return sum;
+    let most = 0;
+    for (const reserve of open) {
+      const kept = reserve.chance * devicesFor(whole, cpuMilli, reserve);
+      if (kept > most) most = kept;
+    }
+    return most * DEVICE_MILLI;
   };
 }
 

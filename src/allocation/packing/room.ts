@@ -40,15 +40,14 @@ export function wholeDevices({ devices }: Room): number {
   return count;
 }
 
-interface Wanted {
+/** What a task takes of an offer. */
+export interface Wanted {
   readonly cpuMilli: number;
   readonly devices: number;
 }
 
-/** Thousandths that tasks with several devices could use of so many whole ones; half of what their CPU suffices not for. */
-export function reservable(whole: number, cpuMilli: number, wanted: Wanted): number {
-  const byCpu = wanted.cpuMilli <= 0 ? Number.MAX_SAFE_INTEGER : Math.floor(cpuMilli / wanted.cpuMilli);
-  if (whole < wanted.devices || byCpu === 0) return 0;
-  const byDevices = Math.floor(whole / wanted.devices);
-  return whole * DEVICE_MILLI * (0.5 + 0.5 * Math.min(1, byCpu / byDevices));
+/** Devices that tasks of this size would take together where so many are wholly free. */
+export function devicesFor(whole: number, cpuMilli: number, { devices, cpuMilli: cpu }: Wanted): number {
+  const byDevices = Math.floor(whole / devices);
+  return devices * (cpu <= 0 ? byDevices : Math.min(byDevices, Math.floor(cpuMilli / cpu)));
 }

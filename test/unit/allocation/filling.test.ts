@@ -24,11 +24,14 @@ const devicesArb = fc.array(milliArb, { minLength: 1, maxLength: 8 });
 const shapeArb: fc.Arbitrary<ForecastShape> = fc
   .record({
     cpuMilli: fc.constantFrom(0, 500, 2_000, 8_000, 11_400),
-    devices: fc.constantFrom(1, 1, 1, 1, 2, 4),
+    devices: fc.constantFrom(0, 1, 1, 1, 1, 2, 4),
     deviceMilli: fc.constantFrom(1, 128, 160, 256, 300, 384, 500, 640, 700, DEVICE),
     frequency: fc.constant(1),
   })
-  .map((shape) => (shape.devices > 1 ? { ...shape, deviceMilli: DEVICE } : shape));
+  .map((shape) => ({
+    ...shape,
+    deviceMilli: shape.devices > 1 ? DEVICE : shape.devices === 0 ? 0 : shape.deviceMilli,
+  }));
 
 const forecastArb: fc.Arbitrary<Forecast> = fc
   .tuple(
@@ -44,7 +47,7 @@ const forecastArb: fc.Arbitrary<Forecast> = fc
     sequences: Array.from({ length: 4 }, () =>
       Array.from({ length: 12 }, () => (draws.next().value ?? 0) % shapes.length),
     ),
-    reserves: shapes.map(() => 0),
+    reserves: [],
     pressures: new Map(),
   }));
 

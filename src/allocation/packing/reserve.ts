@@ -1,0 +1,121 @@
+import type { ForecastClasses, ForecastReserve, Offer } from "../types.ts";
+import { devicesFor, idleMilli, type Room, roomOf, type Wanted, wholeDevices } from "./room.ts";
+
+/** So often a task that takes the largest room whole counts as asked, although none was (Krichevsky and Trofimov). */
+const UNSEEN = 0.5;
+/** ... with this share of its CPU. */
+const UNSEEN_CPU = 0.9;
+/** How fast chance falls with every standard deviation of room beyond the need. */
+const STEEPNESS = 1.5;
+/** Below this nothing is kept. */
+const LEAST_CHANCE = 0.001;
+const ANY_CLASS = -1;
+
+/** Keeps account of the room for tasks with several devices while offers change. */
+export interface Watch {
+  /** What is to be kept together now. */
+  look(offers: readonly Offer[]): readonly ForecastReserve[];
+}
+
+/** A size that is asked, and what tasks at least as large will take of each task that comes, whatever it asks. */
+interface Want extends Wanted {
+  readonly bits: number;
+  readonly devicesEach: number;
+  readonly squareEach: number;
+}
+
+/** Room that was counted. */
+interface Counted extends Room {
+  readonly idle: number;
+  readonly whole: number;
+}
+
+/** Watches the room on these offers for demand of which so many tasks were seen. */
+export function createWatch(classes: ForecastClasses, offers: readonly Offer[], asked: number): Watch {
+  const counted: { readonly offer: Offer; readonly room: Counted }[] = [];
+  const wants = wantsOf(classes, largestOf(offers, classes), asked);
+  const have = wants.map(() => 0);
+  const mean = meanOf(classes);
+  let idle = 0;
+  const count = (room: Counted, sign: 1 | -1): void => {
+    idle += sign * room.idle;
+    if (room.whole < 2) return;
+    for (const [at, want] of wants.entries())
+      if ((room.class & want.bits) !== 0)
+        have[at] = (have[at] ?? 0) + sign * devicesFor(room.whole, room.cpuMilli, want);
+  };
+  return {
+    look: (now) => {
+      for (const { room } of counted.splice(now.length)) count(room, -1);
+      for (let at = 0; at < now.length; at += 1) {
+        const offer = now[at] as Offer;
+        const known = counted[at];
+        if (known?.offer === offer) continue;
+        if (known !== undefined) count(known.room, -1);
+        const room = countedOf(offer, classes);
+        count(room, 1);
+        counted[at] = { offer, room };
+      }
+      const tasks = idle / mean;
+      return wants.flatMap((want, at) => reserveFor(want, have[at] ?? 0, tasks, asked));
+    },
+  };
+}
+
+function countedOf(offer: Offer, { classOf }: ForecastClasses): Counted {
+  const room = roomOf(offer, classOf(offer));
+  return { ...room, idle: idleMilli(room), whole: wholeDevices(room) };
+}
+
+/** Thousandths that a task takes in the mean. */
+const meanOf = ({ shapes }: ForecastClasses): number =>
+  shapes.reduce((sum, { frequency, devices, deviceMilli }) => sum + frequency * devices * deviceMilli, 0);
+
+/** A task that takes the largest room whole: the one of which nobody knows who has not seen it. */
+function largestOf(offers: readonly Offer[], classes: ForecastClasses): Wanted {
+  let largest = { devices: 0, cpuMilli: 0 };
+  for (const offer of offers) {
+    const { class: own, whole, cpuMilli } = countedOf(offer, classes);
+    const isLarger = whole > largest.devices || (whole === largest.devices && cpuMilli > largest.cpuMilli);
+    if (own !== 0 && isLarger) largest = { devices: whole, cpuMilli };
+  }
+  return { devices: largest.devices, cpuMilli: Math.floor(largest.cpuMilli * UNSEEN_CPU) };
+}
+
+function wantsOf({ shapes, bits }: ForecastClasses, largest: Wanted, asked: number): readonly Want[] {
+  const sizes = [
+    ...shapes.map((shape, at) => ({ ...shape, bits: bits[at] ?? 0 })),
+    { ...largest, bits: ANY_CLASS, frequency: UNSEEN / asked },
+  ].filter(({ devices }) => devices > 1);
+  const wants = new Map<string, Want>();
+  for (const { devices, cpuMilli, bits: own } of sizes) {
+    const key = `${devices} ${cpuMilli} ${own}`;
+    if (wants.has(key)) continue;
+    let devicesEach = 0;
+    let squareEach = 0;
+    for (const other of sizes) {
+      if (other.devices < devices || other.cpuMilli < cpuMilli || (other.bits & own) === 0) continue;
+      devicesEach += other.frequency * other.devices;
+      squareEach += other.frequency * other.devices ** 2;
+    }
+    wants.set(key, { devices, cpuMilli, bits: own, devicesEach, squareEach });
+  }
+  return [...wants.values()];
+}
+
+/**
+ * How likely it is that those who need such room will need all that there is before everything is full. So many of them come
+ * as a Poisson distribution says whose mean was guessed from those who were seen: its variance grows by the share of what is to
+ * come over what was seen. Its tail is that of a logistic distribution.
+ */
+function reserveFor(
+  { devices, cpuMilli, bits, devicesEach, squareEach }: Want,
+  have: number,
+  tasks: number,
+  asked: number,
+): readonly ForecastReserve[] {
+  const need = devicesEach * tasks;
+  const deviation = Math.sqrt(squareEach * tasks * (1 + tasks / asked)) + devices;
+  const chance = 1 / (1 + Math.exp((STEEPNESS * (have - need)) / deviation));
+  return chance > LEAST_CHANCE ? [{ devices, cpuMilli, bits, chance }] : [];
+}
