@@ -186,6 +186,23 @@ describe("decisions one after the other", () => {
     );
   });
 
+  test.each([100, 200, 300])(
+    "leave the largest nodes whole for a task that nobody has seen before, as the %ith",
+    (first) => {
+      // Three of 60 nodes have CPU enough, and would suit the others too: these ask more for each GPU than the rest has.
+      const pool = Array.from({ length: 60 }, (_, at) =>
+        node(`n${at}`, times(8, DEVICE), { cpu: at % 20 === 5 ? 128 : 96, memoryGi: 512 }),
+      );
+      const asked = Array.from({ length: 380 }, (_, at) => {
+        if (at === first || at === first + 70) return asks({ count: 8 }, { cpu: 120 });
+        if (at % 3 === 0) return asks({ milli: 500, shared: true }, { cpu: 3 });
+        return asks({}, { cpu: at % 3 === 1 ? 12 : 14 });
+      });
+      const { placed } = play(pool, asked);
+      expect(placed.findIndex((decision) => !decision.placed)).toBe(-1);
+    },
+  );
+
   test("are the same whenever they are made again", () => {
     fc.assert(
       fc.property(cases, ([pool, asked]) => {
