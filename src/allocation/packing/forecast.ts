@@ -1,4 +1,4 @@
-import type { CurrencyRates, Forecast, ForecastClasses, Offer } from "../types.ts";
+import type { CurrencyRates, Forecast, ForecastClasses, ForecastShape, Offer } from "../types.ts";
 import { classesOf } from "./classes.ts";
 import type { DemandShape } from "./demand.ts";
 import { pressuresOf } from "./pressure.ts";
@@ -9,7 +9,7 @@ import { idleMilli, type Room, roomOf } from "./room.ts";
 const SEQUENCES = 20;
 const LENGTH = 30;
 /** Share of the tasks with CPU alone that an offer has to expect once they need all CPU that tasks with GPUs leave over. */
-const PASSING = 0.25;
+const PASSING = 0.5;
 
 interface Pool {
   readonly offers: readonly Offer[];
@@ -25,8 +25,10 @@ export function foresight(
   shapes: readonly DemandShape[],
   { offers, currencyRates }: Pool,
 ): { readonly forecast: Forecast; readonly watch: Watch } | undefined {
-  if (!shapes.some(({ devices }) => devices > 0)) return undefined;
+  if (!shapes.some(asksDevices)) return undefined;
   const classes = classesOf(shapes, currencyRates);
+  // Those that do may be among the shapes that are left out.
+  if (!classes.shapes.some(asksDevices)) return undefined;
   const rooms = offers.map((offer) => roomOf(offer, classes.classOf(offer)));
   const idle = rooms.reduce((sum, room) => sum + idleMilli(room), 0);
   const demand = demandFor(classes, idle);
@@ -40,6 +42,8 @@ export function foresight(
   };
   return { forecast, watch };
 }
+
+const asksDevices = ({ devices }: ForecastShape): boolean => devices > 0;
 
 /** Thousandths that each shape will take if all that is idle goes in proportion to the demand. */
 function demandFor({ shapes }: ForecastClasses, idle: number): readonly number[] {

@@ -5,7 +5,7 @@ import { createDemandBook } from "../../../src/allocation/packing/demand.ts";
 import { createForecaster } from "../../../src/allocation/packing/forecaster.ts";
 import { createWatch } from "../../../src/allocation/packing/reserve.ts";
 import type { Requirement } from "../../../src/allocation/requirement.ts";
-import type { ForecastReserve, Offer } from "../../../src/allocation/types.ts";
+import type { ForecastReserve, Offer, Snapshot } from "../../../src/allocation/types.ts";
 import { offer, RATES, requirement } from "./builders.ts";
 
 const DEVICE = 1000;
@@ -100,7 +100,8 @@ describe("a forecast", () => {
   test("is changed in what it keeps together as soon as the room is gone, and shares what it draws", () => {
     const forecaster = createForecaster(createDemandBook());
     for (const one of [...times(600, asks(1, 8)), ...times(8, asks(8, 64))]) forecaster.note(one);
-    const told = (offers: readonly Offer[]) => forecaster.foresee({ offers, currencyRates: RATES }).forecast;
+    const told = (offers: readonly Offer[]) =>
+      forecaster.foresee<Snapshot>({ offers, currencyRates: RATES }).forecast;
     const before = told(pool(400));
     const scarce = [...pool(2), ...Array.from({ length: 398 }, (_, at) => node(`b${at}`, 7, 60))];
     const after = Array.from({ length: 16 }, () => told(scarce)).at(-1);
