@@ -33,7 +33,7 @@ export function foresight(
   const idle = rooms.reduce((sum, room) => sum + idleMilli(room), 0);
   const demand = demandFor(classes, idle);
   const asked = shapes.reduce((sum, shape) => sum + shape.asked, 0);
-  const watch = createWatch(classes, offers, asked);
+  const watch = createWatch(classes, offers, rooms, asked);
   const forecast = {
     classes,
     sequences: sequencesOf(classes, passingShare(classes, rooms, idle)),

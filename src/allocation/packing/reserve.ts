@@ -24,26 +24,38 @@ interface Want extends Wanted {
   readonly squareEach: number;
 }
 
-/** Room that was counted. */
-interface Counted extends Room {
-  readonly idle: number;
-  readonly whole: number;
+/** An offer, and what was counted of it. */
+interface Counted {
+  readonly offer: Offer;
+  readonly room: Room;
 }
 
-/** Watches the room on these offers for demand of which so many tasks were seen. */
-export function createWatch(classes: ForecastClasses, offers: readonly Offer[], asked: number): Watch {
-  const counted: { readonly offer: Offer; readonly room: Counted }[] = [];
-  const wants = wantsOf(classes, largestOf(offers, classes), asked);
+/** Watches the room on offers, which have these now, for demand of which so many tasks were seen. */
+export function createWatch(
+  classes: ForecastClasses,
+  offers: readonly Offer[],
+  rooms: readonly Room[],
+  asked: number,
+): Watch {
+  const counted: Counted[] = [];
+  const wants = wantsOf(classes, largestOf(rooms), asked);
   const have = wants.map(() => 0);
   const mean = meanOf(classes);
   let idle = 0;
-  const count = (room: Counted, sign: 1 | -1): void => {
-    idle += sign * room.idle;
-    if (room.whole < 2) return;
-    for (const [at, want] of wants.entries())
-      if ((room.class & want.bits) !== 0)
-        have[at] = (have[at] ?? 0) + sign * devicesFor(room.whole, room.cpuMilli, want);
+  const count = (room: Room, sign: 1 | -1): void => {
+    idle += sign * idleMilli(room);
+    const whole = wholeDevices(room);
+    if (whole < 2) return;
+    for (let at = 0; at < wants.length; at += 1) {
+      const want = wants[at] as Want;
+      if ((room.class & want.bits) === 0) continue;
+      have[at] = (have[at] as number) + sign * devicesFor(whole, room.cpuMilli, want);
+    }
   };
+  for (const [at, room] of rooms.entries()) {
+    count(room, 1);
+    counted.push({ offer: offers[at] as Offer, room });
+  }
   return {
     look: (now) => {
       for (const { room } of counted.splice(now.length)) count(room, -1);
@@ -52,7 +64,7 @@ export function createWatch(classes: ForecastClasses, offers: readonly Offer[], 
         const known = counted[at];
         if (known?.offer === offer) continue;
         if (known !== undefined) count(known.room, -1);
-        const room = countedOf(offer, classes);
+        const room = roomOf(offer, classes.classOf(offer));
         count(room, 1);
         counted[at] = { offer, room };
       }
@@ -62,22 +74,18 @@ export function createWatch(classes: ForecastClasses, offers: readonly Offer[], 
   };
 }
 
-function countedOf(offer: Offer, { classOf }: ForecastClasses): Counted {
-  const room = roomOf(offer, classOf(offer));
-  return { ...room, idle: idleMilli(room), whole: wholeDevices(room) };
-}
-
 /** Thousandths that a task takes in the mean. */
 const meanOf = ({ shapes }: ForecastClasses): number =>
   shapes.reduce((sum, { frequency, devices, deviceMilli }) => sum + frequency * devices * deviceMilli, 0);
 
 /** A task that takes the largest room whole: the one of which nobody knows who has not seen it. */
-function largestOf(offers: readonly Offer[], classes: ForecastClasses): Wanted {
+function largestOf(rooms: readonly Room[]): Wanted {
   let largest = { devices: 0, cpuMilli: 0 };
-  for (const offer of offers) {
-    const { class: own, whole, cpuMilli } = countedOf(offer, classes);
+  for (const room of rooms) {
+    const { cpuMilli } = room;
+    const whole = wholeDevices(room);
     const isLarger = whole > largest.devices || (whole === largest.devices && cpuMilli > largest.cpuMilli);
-    if (own !== 0 && isLarger) largest = { devices: whole, cpuMilli };
+    if (room.class !== 0 && isLarger) largest = { devices: whole, cpuMilli };
   }
   return { devices: largest.devices, cpuMilli: Math.floor(largest.cpuMilli * UNSEEN_CPU) };
 }

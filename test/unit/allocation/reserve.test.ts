@@ -4,6 +4,7 @@ import { classesOf } from "../../../src/allocation/packing/classes.ts";
 import { createDemandBook } from "../../../src/allocation/packing/demand.ts";
 import { createForecaster } from "../../../src/allocation/packing/forecaster.ts";
 import { createWatch } from "../../../src/allocation/packing/reserve.ts";
+import { roomOf } from "../../../src/allocation/packing/room.ts";
 import type { Requirement } from "../../../src/allocation/requirement.ts";
 import type { ForecastReserve, Offer, Snapshot } from "../../../src/allocation/types.ts";
 import { offer, RATES, requirement } from "./builders.ts";
@@ -29,7 +30,9 @@ const pool = (count: number, cpu = 96): readonly Offer[] =>
 function watchOn(offers: readonly Offer[], expected: readonly Requirement[]) {
   const book = createDemandBook();
   for (const one of expected) book.note(one);
-  return createWatch(classesOf(book.shapes(), RATES), offers, expected.length);
+  const classes = classesOf(book.shapes(), RATES);
+  const rooms = offers.map((each) => roomOf(each, classes.classOf(each)));
+  return createWatch(classes, offers, rooms, expected.length);
 }
 
 function chanceOf(reserves: readonly ForecastReserve[], devices: number, cpu: number): number {
