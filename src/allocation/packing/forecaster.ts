@@ -5,10 +5,10 @@ import { foresight } from "./forecast.ts";
 import type { Watch } from "./reserve.ts";
 
 /** A new forecast is due once so much more was asked, as a share of what the last one knew. */
-const NEWS = 0.25;
+const NEWS = 0.4;
 /** ... but not before so many tasks, and at the latest after so many, or for each offer so many: large pools change slowly. */
 const LEAST_NEWS = 32;
-const MOST_NEWS = 800;
+const MOST_NEWS = 1000;
 const MOST_NEWS_PER_OFFER = 0.65;
 /** What is kept together is looked at so often, and changed where a chance is twice or half what it was. */
 const LOOK_NEWS = 16;
