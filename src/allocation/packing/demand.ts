@@ -91,7 +91,7 @@ function shapeOf(requirement: Requirement): Noted {
   };
 }
 
-const keyOf = ({ cpuMilli, devices, deviceMilli, conditions }: Omit<DemandShape, "frequency">): string =>
+const keyOf = ({ cpuMilli, devices, deviceMilli, conditions }: Noted): string =>
   JSON.stringify({ cpuMilli, devices, deviceMilli, conditions });
 
 /** The requirement without all that is no condition on what kind of offer it is. */
