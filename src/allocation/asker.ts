@@ -4,16 +4,19 @@ import { neededKi, neededMilli } from "./capacity.ts";
 import { isHigherBetter } from "./objective.ts";
 import { objectiveValue } from "./placements.ts";
 import type { Share } from "./plan.ts";
+import { compareNumbers } from "./rank.ts";
 import { type Requirement, strategyOf } from "./requirement.ts";
 import { nodeRoomFor, type Room, type TaskSize, unitRoomFor } from "./room.ts";
 import { type Problem, solve, zonesOf } from "./solve.ts";
-import { boundCount, breach, lossOf } from "./spending.ts";
+import { boundCount, breach, sum } from "./spending.ts";
 import type { CurrencyRates, Offer } from "./types.ts";
 
 /** A candidate with its positions in the room. */
 export interface Place extends Candidate {
   readonly offerAt: number;
   readonly nodeAt: number;
+  /** What places go by, the least first: the loss of a task, and what the room that it takes is worth to others. */
+  readonly cost: number;
 }
 
 /** Where all tasks of one asker go. */
@@ -63,7 +66,7 @@ export function askerOf(requirement: Requirement, fitting: Fitting, room: Room, 
   const most = isFree ? { limit: fitting.tasks * GROUPS } : {};
   const places = candidatesOf(fitting.offers, requirement, rates, most).map((candidate): Place => {
     const offerAt = fitting.position(candidate.offer);
-    return { ...candidate, offerAt, nodeAt: room.nodeOf[offerAt] ?? 0 };
+    return { ...candidate, offerAt, nodeAt: room.nodeOf[offerAt] ?? 0, cost: candidate.loss };
   });
   const size: TaskSize = {
     units: requirement.gpu.count,
@@ -71,9 +74,19 @@ export function askerOf(requirement: Requirement, fitting: Fitting, room: Room, 
     kibi: neededKi(requirement.memoryGi),
     exclusive: problem.dedicated,
   };
-  const groups = problem.strategy === "colocated" ? zonesOf(places) : [places];
   const isMovable = isFree || problem.strategy === "colocated" || places.length <= MOST_TRIED;
-  return { requirement, problem, size, places, groups, isMovable };
+  return { requirement, problem, size, places, groups: groupsOf(problem, places), isMovable };
+}
+
+const groupsOf = ({ strategy }: Problem, places: readonly Place[]): Asker["groups"] =>
+  strategy === "colocated" ? zonesOf(places) : [places];
+
+/** The same asker, to whom places cost so much. */
+export function pricedAt(asker: Asker, costOf: (place: Place) => number): Asker {
+  const places = asker.places
+    .map((place) => ({ ...place, cost: costOf(place) }))
+    .sort((left, right) => compareNumbers(left.cost, right.cost));
+  return { ...asker, places, groups: groupsOf(asker.problem, places) };
 }
 
 /** Units that all of its tasks take. */
@@ -103,13 +116,13 @@ function bestOf(
   room: Room,
   restraint?: Restraint,
 ): Shares | undefined {
-  let best: { readonly shares: Shares; readonly loss: number } | undefined;
+  let best: { readonly shares: Shares; readonly cost: number } | undefined;
   for (const group of groups) {
-    if (best && (group[0]?.loss ?? 0) * asker.problem.tasks >= best.loss) break;
+    if (best && (group[0]?.cost ?? 0) * asker.problem.tasks >= best.cost) break;
     const shares = filled(asker, group, room, restraint);
     if (shares === undefined) continue;
-    const loss = lossOf(shares);
-    if (best === undefined || loss < best.loss) best = { shares, loss };
+    const cost = sum(shares, (candidate) => candidate.cost);
+    if (best === undefined || cost < best.cost) best = { shares, cost };
   }
   return best?.shares;
 }

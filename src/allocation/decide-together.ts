@@ -3,11 +3,12 @@ import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
 import { apart } from "./devices.ts";
 import { openLedger, reserve } from "./ledger.ts";
+import { pricedAskers } from "./prices.ts";
 import { compareNames } from "./rank.ts";
 import { rearrange } from "./rearrange.ts";
 import type { Requirement } from "./requirement.ts";
 import { seatedThere } from "./seated-record.ts";
-import { isBetter, restore, type Seating, scoreOf, seatInOrder } from "./seating.ts";
+import { isBetter, restore, type Seating, seatInOrder } from "./seating.ts";
 import { seatingFor } from "./seating-for.ts";
 import type { Snapshot } from "./types.ts";
 
@@ -16,7 +17,9 @@ export interface TogetherOptions {
   readonly rounds?: number;
 }
 
-const ROUNDS = 4000;
+const ROUNDS = 3000;
+/** Who is taken out together with somebody, at most. */
+const OTHERS = 12;
 /** Few have few ways to be arranged: the rounds for each pair of them. */
 const ROUNDS_OF_PAIR = 50;
 
@@ -71,7 +74,10 @@ function decideLevel(
   return recordsOf(snapshot, seating);
 }
 
-/** The best that is found from three starts: who has the fewest places first, the small first, the large first. */
+/**
+ * The best that is found from three starts: who has the fewest places first, the small first, the large first. A short
+ * search before them tells at what prices room is in demand.
+ */
 function seatAll(seating: Seating, rounds: number): void {
   const indices = [...seating.askers.keys()];
   const sortedBy = (key: (asker: Asker) => number): readonly number[] => {
@@ -79,13 +85,20 @@ function seatAll(seating: Seating, rounds: number): void {
     return indices.toSorted((left, right) => (keys[left] ?? 0) - (keys[right] ?? 0));
   };
   const empty = seating.plans.slice();
-  let best = { plans: empty, score: scoreOf(seating) };
-  const starts = [({ places }: Asker) => places.length, unitsOf, (asker: Asker) => -unitsOf(asker)];
+  const starts = [({ places }: Asker) => places.length, unitsOf, (asker: Asker) => -unitsOf(asker)].map(
+    sortedBy,
+  );
+  seatInOrder(seating, starts[0] ?? []);
+  let best = {
+    score: rearrange(seating, { rounds: rounds / 4, others: OTHERS }),
+    plans: seating.plans.slice(),
+  };
+  const priced = pricedAskers(seating);
   for (const [at, start] of starts.entries()) {
     restore(seating, empty);
-    seatInOrder(seating, sortedBy(start));
-    const score = rearrange(seating, rounds, at + 1);
-    if (isBetter(score, best.score)) best = { plans: seating.plans.slice(), score };
+    seatInOrder(seating, start);
+    const score = rearrange(seating, { rounds, others: OTHERS, seed: at + 2, priced });
+    if (isBetter(score, best.score)) best = { score, plans: seating.plans.slice() };
   }
   restore(seating, best.plans);
 }

@@ -23,7 +23,10 @@ export interface TurnRules {
 }
 
 /** Nobody's place gets worse by more than a tenth because others were decided in the same moment. */
-export const TURN_RULES: TurnRules = { worseBy: 0.1, rounds: 500 };
+export const TURN_RULES: TurnRules = { worseBy: 0.1, rounds: 450 };
+
+/** Who is taken out together with somebody, at most: few, since few rounds are all that there is time for. */
+const OTHERS = 6;
 
 /**
  * Looks over decisions of equal priority that were made one after the other on a snapshot, before anybody is told. Who
@@ -47,7 +50,7 @@ export function improveTurns(
     if (plan) seating.limits[index] = plan.loss + Math.abs(plan.loss) * worseBy;
   }
   const score = scoreOf(seating);
-  if (!isBetter(rearrange(seating, rounds), score)) return decisions;
+  if (!isBetter(rearrange(seating, { rounds, others: OTHERS }), score)) return decisions;
   backWherePossible(seating, before);
   const next = turns.map(({ requirement, decision }, index) => {
     const plan = seating.plans[index];

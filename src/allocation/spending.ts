@@ -50,6 +50,9 @@ export function planRate(shares: readonly Share[], dedicated: boolean): number {
 export const lossOf = (shares: readonly Share[]): number => sum(shares, (candidate) => candidate.loss);
 
 /** A sum over all tasks. */
-export function sum(shares: readonly Share[], each: (candidate: Candidate) => number): number {
+export function sum<C extends Candidate>(
+  shares: readonly Share<C>[],
+  each: (candidate: C) => number,
+): number {
   return shares.reduce((total, { candidate, tasks }) => total + each(candidate) * tasks, 0);
 }
