@@ -8,6 +8,7 @@ import { isTransient } from "./reasons.ts";
 import type { Requirement } from "./requirement.ts";
 import { failingAt, type Shortages, type ShortagesFor } from "./shortages.ts";
 import { type Losses, lossesIn, type Sight, stepsAt } from "./sight.ts";
+import { emptySlots } from "./slots.ts";
 import type { Count } from "./survey.ts";
 import type { CurrencyRates } from "./types.ts";
 
@@ -65,8 +66,7 @@ export function createColumn(
   shortagesFor: ShortagesFor,
 ): Column {
   const checks = checksOf(requirement, rates);
-  // Filled: an array that is written from its end becomes a slow table.
-  const answers: Column["answers"] = Array.from({ length }, () => undefined);
+  const answers: Column["answers"] = emptySlots(length);
   const packing = new Int32Array(length);
   const names = new Int32Array(length);
   /** The order of `compareRanked`. */

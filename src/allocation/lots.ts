@@ -2,6 +2,7 @@ import { availableKi, availableMilli } from "./capacity.ts";
 import { createKinds, type Kind } from "./kinds.ts";
 import { type DeviceSet, deviceSetOf } from "./packing/device-set.ts";
 import { devicesOf } from "./packing/room.ts";
+import { emptySlots } from "./slots.ts";
 import type { Offer } from "./types.ts";
 
 /** Offers that are the same but for their names: what is answered for one of them holds for all. */
@@ -40,9 +41,9 @@ export interface Lots {
 /** Creates them for so many offers, none of which is known yet. */
 export function createLots(length: number): Lots {
   const kinds = createKinds();
-  const tolds: (Offer | undefined)[] = Array.from({ length }, () => undefined);
-  const kindAt: (Kind | undefined)[] = Array.from({ length }, () => undefined);
-  const lotAt: (Lot | undefined)[] = Array.from({ length }, () => undefined);
+  const tolds = emptySlots<Offer>(length);
+  const kindAt = emptySlots<Kind>(length);
+  const lotAt = emptySlots<Lot>(length);
   const known = new Map<string, Lot>();
   const bySlot: Lot[] = [];
   const empty: Lot[] = [];

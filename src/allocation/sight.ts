@@ -1,6 +1,7 @@
 import type { Lot } from "./lots.ts";
 import { lossAt, type Outlook, outlookOf, type Size, sizeOf, type View } from "./packing/outlook.ts";
 import type { Requirement } from "./requirement.ts";
+import { emptySlots } from "./slots.ts";
 import type { Forecast } from "./types.ts";
 
 /** Losses that are kept in all, one for each size and offer, with 12 bytes each; questions keep those that they go by. */
@@ -30,9 +31,8 @@ export interface Losses {
 export const createSight = (forecast: Forecast, length: number): Sight => ({
   forecast,
   outlook: outlookOf(forecast),
-  // Filled: an array that is written from its end becomes a slow table.
-  lots: Array.from({ length }, () => undefined),
-  views: Array.from({ length }, () => undefined),
+  lots: emptySlots(length),
+  views: emptySlots(length),
   losses: new Map(),
 });
 
