@@ -221,8 +221,9 @@ describe("what goes wrong in a federation", () => {
     await fed.intents.submit(intent("train"));
     expect((await deployed(fed, "train")).placement?.node).toBe(fed.flavors.beta?.[0]);
     expect(await fed.federation.site("alpha").names("contracts")).toHaveLength(1);
-    const { message } = await statusOf(fed.hub, "fed");
-    expect(message).toContain(`candidate ${fed.flavors.alpha?.[1]}`);
+    await until(async () => (await statusOf(fed.hub, "fed")).message ?? "").toContain(
+      `candidate ${fed.flavors.alpha?.[1]}`,
+    );
   });
 
   it("a candidate that no provider offers any more is offered to nobody", async () => {
