@@ -93,13 +93,19 @@ function seatAll(seating: Seating, rounds: number): void {
     score: rearrange(seating, { rounds: rounds / 4, others: OTHERS }),
     plans: seating.plans.slice(),
   };
+  const search = (seed: number, priced: ReturnType<typeof pricedAskers>): void => {
+    const score = rearrange(seating, { rounds, others: OTHERS, seed, priced });
+    if (isBetter(score, best.score)) best = { score, plans: seating.plans.slice() };
+  };
   const priced = pricedAskers(seating);
   for (const [at, start] of starts.entries()) {
     restore(seating, empty);
     seatInOrder(seating, start);
-    const score = rearrange(seating, { rounds, others: OTHERS, seed: at + 2, priced });
-    if (isBetter(score, best.score)) best = { score, plans: seating.plans.slice() };
+    search(at + 2, priced);
   }
+  // Once more from the best of them: what is in demand there is priced anew.
+  restore(seating, best.plans);
+  search(starts.length + 2, pricedAskers(seating));
   restore(seating, best.plans);
 }
 
