@@ -70,8 +70,10 @@ export function runOn(workload: Workload, arrivals: Arrivals, policy: string, se
     book.arrived(shape.gpus * shape.gpuMilli);
   }
   const secondsOf = (all: Float64Array): number => all.reduce((sum, each) => sum + each, 0) / 1e6;
-  const quantile = (all: Float64Array, share: number): number =>
-    all.toSorted()[Math.floor(all.length * share)] ?? 0;
+  const [seconds, wallSeconds] = [secondsOf(micros), secondsOf(wallMicros)];
+  for (const each of [micros, wallMicros]) each.sort();
+  const quantile = (sorted: Float64Array, share: number): number =>
+    sorted[Math.floor(sorted.length * share)] ?? 0;
   return {
     policy,
     workload: workload.name,
@@ -82,10 +84,10 @@ export function runOn(workload: Workload, arrivals: Arrivals, policy: string, se
     placed,
     moves: arena.tally.moves,
     ...(arena.tally.left > 0 && { refused: 100 * (1 - arena.tally.given / arena.tally.asked) }),
-    seconds: secondsOf(micros),
+    seconds,
     p50Us: quantile(micros, 0.5),
     p99Us: quantile(micros, 0.99),
-    wallSeconds: secondsOf(wallMicros),
+    wallSeconds,
     wallP99Us: quantile(wallMicros, 0.99),
   };
 }

@@ -4,7 +4,7 @@ import { type Candidate, candidateOf, candidatesOf } from "./candidate.ts";
 import { emptied } from "./capacity.ts";
 import type { Alternative, DecidedBy, Decision, DecisionRecord, Placed } from "./decision.ts";
 import { checksOf } from "./match.ts";
-import { isHigherBetter } from "./objective.ts";
+import { isHigherBetter, isMean } from "./objective.ts";
 import { objectiveValue, placementsOf, rateOf } from "./placements.ts";
 import { rank } from "./rank.ts";
 import { type Requirement, strategyOf } from "./requirement.ts";
@@ -112,9 +112,8 @@ function answerOf({ requirement }: Context, { shares }: Solved): Alternative {
 /** The bound in the unit of the value: losses are sums, of which latency and balanced are told as means. */
 function boundOf({ objective, tasks }: Requirement, { bound }: Solved): { bound?: number } {
   if (!Number.isFinite(bound)) return {};
-  const isMean = objective === "latency" || objective === "balanced";
   const turned = isHigherBetter(objective) ? -bound : bound;
-  return { bound: isMean ? turned / tasks : turned };
+  return { bound: isMean(objective) ? turned / tasks : turned };
 }
 
 function isOptimal({ tasks, objective }: Requirement, problem: Problem, { loss, bound }: Solved): boolean {

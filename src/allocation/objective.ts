@@ -61,6 +61,9 @@ export function termsOf(offer: Offer, requirement: Requirement, rates: CurrencyR
 export const isHigherBetter = (objective: Objective): boolean =>
   objective === "performance" || objective === "balanced";
 
+/** True where the objective of several tasks is told as their mean, not as their sum. */
+export const isMean = (objective: Objective): boolean => objective === "latency" || objective === "balanced";
+
 /** The objective's value of one task in its natural unit; undefined where the offer does not tell it. */
 export type Evaluate = (offer: Offer) => number | undefined;
 

@@ -2,7 +2,7 @@ import type { Candidate } from "./candidate.ts";
 import { coresOf, gibibytesOf, neededKi, neededMilli } from "./capacity.ts";
 import type { Placement } from "./decision.ts";
 import { shareDevices, wholeDevices } from "./devices.ts";
-import { isHigherBetter } from "./objective.ts";
+import { isHigherBetter, isMean } from "./objective.ts";
 import type { Share } from "./plan.ts";
 import type { Requirement } from "./requirement.ts";
 import { lossOf, planRate } from "./spending.ts";
@@ -66,7 +66,6 @@ export function objectiveValue(shares: readonly Share[], requirement: Requiremen
   const { objective, tasks, gpu } = requirement;
   const loss = objective === "cost" ? planRate(shares, gpu.dedicated === true) : lossOf(shares);
   if (!Number.isFinite(loss)) return undefined;
-  const isMean = objective === "latency" || objective === "balanced";
   const value = isHigherBetter(objective) ? 0 - loss : loss;
-  return isMean ? value / tasks : value;
+  return isMean(objective) ? value / tasks : value;
 }

@@ -1,4 +1,5 @@
 import { type Asker, pricedAt } from "./asker.ts";
+import { isMean } from "./objective.ts";
 import { restore, type Seating, scoreOf } from "./seating.ts";
 import { cheapestOf, type Prices, priceAt, type Wish, wishOf } from "./wishes.ts";
 
@@ -45,8 +46,7 @@ export function pricedAskers(seating: Seating): readonly (readonly Asker[])[] {
 /** What the loss of one task counts: some objectives are means over all tasks. */
 function taskWeight({ askers, weights }: Seating, index: number): number {
   const { requirement, problem } = askers[index] as Asker;
-  const isMean = requirement.objective === "latency" || requirement.objective === "balanced";
-  return (weights[index] ?? 1) / (isMean ? problem.tasks : 1);
+  return (weights[index] ?? 1) / (isMean(requirement.objective) ? problem.tasks : 1);
 }
 
 /** What is left by those who are not moved. */

@@ -17,24 +17,27 @@ export function dockerfileInstructions(path = "Dockerfile"): Instruction[] {
     });
 }
 
-/** How the image starts Node: what runs, Node's flags, and the environment it sets. */
-export function imageRuntime(): {
+export interface CommandParts {
   readonly program: readonly string[];
   readonly flags: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-} {
+}
+
+/** A command that starts Node: what runs, and Node's flags. */
+export function commandParts(command: readonly string[]): CommandParts {
+  const isFlag = (argument: string): boolean => argument.startsWith("--");
+  return { program: command.filter((argument) => !isFlag(argument)), flags: command.filter(isFlag) };
+}
+
+/** How the image starts Node: what runs, Node's flags, and the environment it sets. */
+export function imageRuntime(): CommandParts & { readonly env: Readonly<Record<string, string>> } {
   const instructions = dockerfileInstructions();
   const entrypoint: unknown = JSON.parse(
     instructions.find(({ name }) => name === "ENTRYPOINT")?.text ?? "[]",
   );
   if (!Array.isArray(entrypoint)) throw new Error("the Dockerfile's ENTRYPOINT is not in exec form");
-  const isFlag = (argument: string): boolean => argument.startsWith("--");
-  const command = entrypoint.map(String);
-  const [program, flags] = [command.filter((argument) => !isFlag(argument)), command.filter(isFlag)];
   const env = instructions.filter(({ name }) => name === "ENV").flatMap(({ text }) => text.split(" "));
   return {
-    program,
-    flags,
+    ...commandParts(entrypoint.map(String)),
     env: Object.fromEntries(env.map((pair) => pair.split("=", 2) as [string, string])),
   };
 }

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
+import { type CommandParts, commandParts } from "./dockerfile.ts";
 
 export interface Manifest {
   readonly apiVersion: string;
@@ -67,11 +68,8 @@ export function kustomizeIsThere(): boolean {
   return Number(/^v(\d+)\./.exec(kustomizeVersion ?? "")?.[1] ?? 0) >= 4;
 }
 
-/** How the Deployment of a hub starts its program: what runs, Node's flags, and what. */
-export function hubCommand(path = "manifests/hub"): {
-  readonly program: readonly string[];
-  readonly flags: readonly string[];
-} {
+/** How the Deployment of a hub starts Node. */
+export function hubCommand(path = "manifests/hub"): CommandParts {
   const deployment = loadManifests(path).find(({ kind }) => kind === "Deployment") as unknown as {
     readonly spec: {
       readonly template: {
@@ -79,7 +77,5 @@ export function hubCommand(path = "manifests/hub"): {
       };
     };
   };
-  const { command } = deployment.spec.template.spec.containers[0];
-  const isFlag = (argument: string): boolean => argument.startsWith("--");
-  return { program: command.filter((argument) => !isFlag(argument)), flags: command.filter(isFlag) };
+  return commandParts(deployment.spec.template.spec.containers[0].command);
 }

@@ -91,8 +91,8 @@ function shapeOf(requirement: Requirement): Noted {
   };
 }
 
-const keyOf = ({ cpuMilli, devices, deviceMilli, conditions }: Noted): string =>
-  JSON.stringify({ cpuMilli, devices, deviceMilli, conditions });
+const keyOf = ({ cpuMilli, devices, deviceMilli, set }: Noted): string =>
+  `${cpuMilli} ${devices} ${deviceMilli} ${set}`;
 
 /** The requirement without all that is no condition on what kind of offer it is. */
 function conditionsOf({ gpu, constraints }: Requirement): Requirement {

@@ -16,11 +16,10 @@ interface Pool {
   readonly currencyRates: CurrencyRates;
 }
 
-/** Makes a forecast from the shapes of the demand, the most frequent first; undefined where none asks for devices. */
-export const forecastOf = (shapes: readonly DemandShape[], pool: Pool): Forecast | undefined =>
-  foresight(shapes, pool)?.forecast;
-
-/** The same, with the watch over what it keeps together. */
+/**
+ * Makes a forecast from the shapes of the demand, the most frequent first, with the watch over what it keeps together; undefined
+ * where none asks for devices.
+ */
 export function foresight(
   shapes: readonly DemandShape[],
   { offers, currencyRates }: Pool,

@@ -12,7 +12,7 @@ import {
   reserve,
 } from "../../../src/allocation/ledger.ts";
 import { createDemandBook } from "../../../src/allocation/packing/demand.ts";
-import { forecastOf } from "../../../src/allocation/packing/forecast.ts";
+import { foresight } from "../../../src/allocation/packing/forecast.ts";
 import type { Requirement } from "../../../src/allocation/requirement.ts";
 import type { Offer } from "../../../src/allocation/types.ts";
 import { offer, RATES, requirement } from "./builders.ts";
@@ -126,7 +126,7 @@ function next(state: State, before: readonly State[], asks: readonly Requirement
     case "foresee": {
       const book = createDemandBook();
       for (const one of asks.slice(step.from % asks.length)) book.note(one);
-      const forecast = forecastOf(book.shapes(), ledger);
+      const forecast = foresight(book.shapes(), ledger)?.forecast;
       return forecast === undefined ? state : { ledger: { ...ledger, forecast }, held };
     }
     case "return":

@@ -4,7 +4,7 @@ import { decide } from "../../../src/allocation/decide.ts";
 import type { Placement } from "../../../src/allocation/decision.ts";
 import { openLedger, release, reserve } from "../../../src/allocation/ledger.ts";
 import { createDemandBook } from "../../../src/allocation/packing/demand.ts";
-import { forecastOf } from "../../../src/allocation/packing/forecast.ts";
+import { foresight } from "../../../src/allocation/packing/forecast.ts";
 import { createForecaster } from "../../../src/allocation/packing/forecaster.ts";
 import type { Requirement } from "../../../src/allocation/requirement.ts";
 import type { Offer, Snapshot } from "../../../src/allocation/types.ts";
@@ -31,7 +31,7 @@ function snapshotOf(offers: readonly Offer[], expected: readonly Requirement[]):
   const book = createDemandBook();
   for (const one of expected) book.note(one);
   const snapshot = { offers, currencyRates: RATES };
-  const forecast = forecastOf(book.shapes(), snapshot);
+  const forecast = foresight(book.shapes(), snapshot)?.forecast;
   return forecast === undefined ? snapshot : { ...snapshot, forecast };
 }
 

@@ -5,8 +5,8 @@ import type { Share } from "./quota.ts";
 export interface PendingIntents {
   /** Without the requests for the Intent `except` (namespace/name): they all ask for the same one. */
   of(tenant: string, except?: string): readonly Share[];
-  /** Whether an Intent (namespace/name) is being changed: it counts for what it is to be, not for what the cache knows. */
-  isChanging(key: string): boolean;
+  /** The Intents (namespace/name) that are being changed: they count for what they are to be, not for what the cache knows. */
+  changing(): ReadonlySet<string>;
   /** Counts a request while it is carried out, and what it made or changed until the cache has seen that. */
   carryOut<T extends Made>(what: Pending, work: () => Promise<T>): Promise<T>;
 }
@@ -59,7 +59,7 @@ export function createPendingIntents(
       live()
         .filter((entry) => entry.tenant === tenant && (entry.key === undefined || entry.key !== except))
         .map(({ share }) => share),
-    isChanging: (key) => live().some((entry) => entry.key === key),
+    changing: () => new Set(live().flatMap(({ key }) => key ?? [])),
     carryOut: async (what, work) => {
       const entry: Entry = { ...what, at: now() };
       entries.add(entry);

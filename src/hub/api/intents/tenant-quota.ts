@@ -28,10 +28,11 @@ export function requireTenantQuota(
   const rate = decision.placed ? decision.rate : requirement.constraints.maxHourly;
   const asked = shareOf(requirement, decision, namespace, rate);
   const tenant = world.tenants.get(grant.tenant);
+  const changing = world.pending.changing();
   // All of the tenant's, also those that this member of it may not see.
   const shares = (tenant?.namespaces ?? [])
     .flatMap((each) => [...world.intents.inNamespace(each)])
-    .filter((view) => view.key !== except && !world.pending.isChanging(view.key) && counts(view))
+    .filter((view) => view.key !== except && !changing.has(view.key) && counts(view))
     .map((view) => shareOfView(world, view));
   const all = [...shares, ...world.pending.of(grant.tenant, except)];
   requireQuota(quotaOf(world, grant.tenant), all, asked, world.meaning.currencyRates);

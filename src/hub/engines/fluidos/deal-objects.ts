@@ -1,5 +1,5 @@
 import { KEYS } from "../../../workload/identity.ts";
-import { labelValue } from "../../../workload/names.ts";
+import { type IntentIdentity, labelValue } from "../../../workload/names.ts";
 import type { ConsumerView } from "./consumer-view.ts";
 import { DEAL_KEYS, type DealIdentity, dealName } from "./deal-mark.ts";
 
@@ -15,12 +15,15 @@ export function dealObjects(view: ConsumerView, deal: DealIdentity) {
   return { reservation, allocation, bought };
 }
 
-const markedFor = (view: ConsumerView, { intent, namespace, flavor }: DealIdentity): string | undefined =>
+/** Slices that were asked for GPUs for an Intent's place. */
+export const slicesFor = (view: ConsumerView, { uid }: Pick<IntentIdentity, "uid">, namespace: string) =>
   view
     .markedSlices()
-    .find(
+    .filter(
       ({ labels, annotations }) =>
-        labels[KEYS.intentUid] === labelValue(intent.uid) &&
-        annotations[DEAL_KEYS.place] === namespace &&
-        annotations[DEAL_KEYS.flavor] === flavor,
-    )?.name;
+        labels[KEYS.intentUid] === labelValue(uid) && annotations[DEAL_KEYS.place] === namespace,
+    );
+
+const markedFor = (view: ConsumerView, { intent, namespace, flavor }: DealIdentity): string | undefined =>
+  slicesFor(view, intent, namespace).find(({ annotations }) => annotations[DEAL_KEYS.flavor] === flavor)
+    ?.name;

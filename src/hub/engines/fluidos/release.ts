@@ -5,12 +5,13 @@ import { parseReservation, type Reservation } from "../../../fluidos/reservation
 import type { KubeClient } from "../../../kubernetes/kube-client.ts";
 import { isKubeError } from "../../../kubernetes/kube-error.ts";
 import type { KubeObject, Resource, Target } from "../../../kubernetes/objects.ts";
-import { isOwned, KEYS, ownedSelector } from "../../../workload/identity.ts";
-import { type IntentIdentity, labelValue } from "../../../workload/names.ts";
+import { isOwned, ownedSelector } from "../../../workload/identity.ts";
+import type { IntentIdentity } from "../../../workload/names.ts";
 import type { StepResult } from "../engine.ts";
 import { failure, readNamespace, readObject } from "../open-provider.ts";
 import { DEPLOYMENTS, JOBS, NAMESPACES, PODS } from "../resources.ts";
-import { DEAL_KEYS, placeSelector } from "./deal-mark.ts";
+import { placeSelector } from "./deal-mark.ts";
+import { slicesFor } from "./deal-objects.ts";
 import { annotateCandidate, candidateOf, type DealWork } from "./deal-work.ts";
 import { noteLatePurchase } from "./late-purchases.ts";
 import { type Purchase, purchasesOf, saleNote } from "./purchases.ts";
@@ -36,10 +37,7 @@ export async function releasePlace(
   const labelSelector = placeSelector(hub, intent, namespace);
   const reservations = (await listed(work, kinds.RESERVATIONS, labelSelector)).map(parseReservation);
   const allocations = (await listed(work, kinds.ALLOCATIONS, labelSelector)).map(parseAllocation);
-  const slices = work.view
-    .markedSlices()
-    .filter((slice) => slice.labels[KEYS.intentUid] === labelValue(intent.uid))
-    .filter((slice) => slice.annotations[DEAL_KEYS.place] === namespace);
+  const slices = slicesFor(work.view, intent, namespace);
   const purchases = await purchasesOf(work, reservations, [
     ...allocations,
     ...slices.map(({ name, annotations }) => ({ contract: name, annotations })),
