@@ -8,7 +8,13 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { type RunResult, runOn } from "./packing/run.ts";
 import { scaled } from "./packing/scale.ts";
-import { type Arrivals, isDataFolder, readArrivals, readWorkload } from "./packing/workload.ts";
+import {
+  type Arrivals,
+  isDataFolder,
+  readArrivals,
+  readWorkload,
+  workloadNames,
+} from "./packing/workload.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -53,6 +59,11 @@ function grownTo(nodes: number): Growth {
 
 if (!isDataFolder(options.data)) {
   console.error(`there is no openb data in ${options.data}; --data DIR names it (see bench/README.md)`);
+  process.exit(2);
+}
+const known = workloadNames(options.data);
+if (!known.includes(options.workload)) {
+  console.error(`there is no workload ${options.workload}; there are ${known.join(", ")}`);
   process.exit(2);
 }
 const columns = ["nodes", "decisions", "a second", "p50 us", "p99 us", "cold us"];

@@ -43,11 +43,10 @@ async function boundsOf(name: string): Promise<readonly Bounds[]> {
 }
 
 /** The names that were asked for, all of which there are. */
-function namesIn(what: string, asked: string | undefined, known: object): readonly string[] {
-  const names = asked?.split(",") ?? [];
-  const unknown = names.filter((name) => !Object.hasOwn(known, name));
-  if (unknown.length > 0)
-    refuse(`there is no ${what} ${unknown.join(", ")}; there are ${Object.keys(known).join(", ")}`);
+function namesIn(what: string, asked: string, known: readonly string[]): readonly string[] {
+  const names = asked.split(",");
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) refuse(`there is no ${what} ${unknown.join(", ")}; there are ${known.join(", ")}`);
   return names;
 }
 
@@ -62,12 +61,12 @@ async function main(): Promise<void> {
       `there is no openb data in ${options.data}: --data DIR names a folder with csv/openb_node_list_gpu_node.csv, ` +
         "csv/openb_pod_list_NAME.csv and arrivals/NAME.SEED.csv (bench/README.md tells where to have them from)",
     );
-  const policies = namesIn("policy", options.policies, PLACERS);
-  const stepPolicies = namesIn("step", options.steps, STEPS).flatMap((step) =>
-    Object.keys(STEPS[step] ?? {}),
-  );
+  const policies = namesIn("policy", options.policies, Object.keys(PLACERS));
+  const wanted = options.steps === undefined ? [] : namesIn("step", options.steps, Object.keys(STEPS));
+  const stepPolicies = wanted.flatMap((step) => Object.keys(STEPS[step] ?? {}));
   const started = performance.now();
-  const names = options.workload?.split(",") ?? workloadNames(options.data);
+  const known = workloadNames(options.data);
+  const names = namesIn("workload", options.workload ?? known.join(), known);
   const jobs = names.flatMap((workload) =>
     seedsOf(readWorkload(options.data, workload).seeds).flatMap((seed) =>
       [...policies, ...stepPolicies].map((policy) => ({ workload, policy, seed })),
