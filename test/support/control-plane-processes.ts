@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { kubeClient } from "./kube-client.ts";
 import { kubeconfigYaml } from "./kubeconfig.ts";
-import { type Daemon, eventually, startDaemon } from "./processes.ts";
+import { type Daemon, startReadyDaemon } from "./processes.ts";
 
 /** Where a control plane's files are and which ports it has: all that a restart needs. */
 export interface Layout {
@@ -98,19 +98,11 @@ async function answers(layout: Layout, path: string): Promise<boolean> {
   }
 }
 
-async function startAndAwait(
+function startAndAwait(
   layout: Layout,
   name: string,
   command: readonly string[],
   ready: () => Promise<boolean>,
 ): Promise<Daemon> {
-  const log = join(layout.dir, `${name}.log`);
-  const daemon = await startDaemon(name, command, log);
-  const check = async (): Promise<boolean> => daemon.exited() !== undefined || (await ready());
-  const timely = await eventually(name, check, 90_000).catch(() => false);
-  if (timely && daemon.exited() === undefined) return daemon;
-  const tail = (await readFile(log, "utf8")).split("\n").slice(-15).join("\n");
-  const how = daemon.exited() ?? "not ready in 90 s";
-  await daemon.end(0);
-  throw new Error(`${name} did not start (${how}):\n${tail}`);
+  return startReadyDaemon(name, command, join(layout.dir, `${name}.log`), ready, 90_000);
 }

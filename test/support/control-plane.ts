@@ -16,8 +16,9 @@ import {
   startEtcd,
   startKubeApiServer,
 } from "./control-plane-processes.ts";
+import { withFreePorts } from "./free-ports.ts";
 import { kubeconfigYaml } from "./kubeconfig.ts";
-import { type Daemon, freePorts } from "./processes.ts";
+import type { Daemon } from "./processes.ts";
 
 export interface ControlPlaneOptions {
   /** Where the binaries are; KUBEBUILDER_ASSETS when not given. */
@@ -70,7 +71,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const assets = options.assets ?? controlPlaneAssets();
   if (assets === undefined)
     throw new Error("KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver");
-  const layout = await prepare(assets, options);
+  return withFreePorts(4, async (ports) => startProcesses(await prepare(assets, options, ports), options));
+}
+
+async function startProcesses(layout: Layout, options: ControlPlaneOptions): Promise<ControlPlane> {
   const running = new Map<string, Daemon>();
   const stop = async (): Promise<void> => {
     // The API server drains its watches for up to a minute on SIGTERM; its data is thrown away anyway.
@@ -80,7 +84,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   try {
     running.set("etcd", await startEtcd(layout));
     running.set("kube-apiserver", await startKubeApiServer(layout));
-    if (options.controllers !== false && existsSync(join(assets, "kube-controller-manager"))) {
+    if (options.controllers !== false && existsSync(join(layout.assets, "kube-controller-manager"))) {
       running.set("kube-controller-manager", await startControllers(layout));
     }
   } catch (error) {
@@ -117,7 +121,11 @@ function controlPlane(
   };
 }
 
-async function prepare(assets: string, options: ControlPlaneOptions): Promise<Layout> {
+async function prepare(
+  assets: string,
+  options: ControlPlaneOptions,
+  [etcdPort = 0, peerPort = 0, apiPort = 0, kcmPort = 0]: readonly number[],
+): Promise<Layout> {
   const dir = await mkdtemp(join(tmpdir(), "flare-control-plane-"));
   await mkdir(join(dir, "pki"));
   const { publicKey, privateKey } = generateKeyPairSync("rsa", {
@@ -138,7 +146,6 @@ async function prepare(assets: string, options: ControlPlaneOptions): Promise<La
     writeFile(join(dir, "tokens.csv"), `${rows.join("\n")}\n`),
     writeFile(join(dir, "audit.yaml"), auditPolicy),
   ]);
-  const [etcdPort = 0, peerPort = 0, apiPort = 0, kcmPort = 0] = await freePorts(4);
   return { assets, dir, etcdPort, peerPort, apiPort, kcmPort, tokens, audit: options.audit ?? false };
 }
 

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { open } from "node:fs/promises";
-import { createServer } from "node:net";
+import { open, readFile } from "node:fs/promises";
 
 /** A child process whose output goes to a log file and that never outlives this one. */
 export interface Daemon {
@@ -30,6 +29,24 @@ export async function startDaemon(name: string, command: readonly string[], log:
   return { name, process: child, exited, end: (graceMs) => end(child, graceMs, exited) };
 }
 
+/** Starts it and awaits that `ready` says so. Throws with the tail of its log when it ends before, or takes too long. */
+export async function startReadyDaemon(
+  name: string,
+  command: readonly string[],
+  log: string,
+  ready: () => Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<Daemon> {
+  const daemon = await startDaemon(name, command, log);
+  const check = async (): Promise<boolean> => daemon.exited() !== undefined || (await ready());
+  const timely = await eventually(name, check, timeoutMs).catch(() => false);
+  if (timely && daemon.exited() === undefined) return daemon;
+  const tail = (await readFile(log, "utf8")).split("\n").slice(-15).join("\n");
+  const how = daemon.exited() ?? `not ready in ${timeoutMs / 1000} s`;
+  await daemon.end(0);
+  throw new Error(`${name} did not start (${how}):\n${tail}`);
+}
+
 async function end(child: ChildProcess, graceMs: number, exited: () => string | undefined): Promise<void> {
   if (exited() !== undefined) return;
   const gone = once(child, "exit");
@@ -37,24 +54,6 @@ async function end(child: ChildProcess, graceMs: number, exited: () => string | 
   const timer = setTimeout(() => child.kill("SIGKILL"), Math.max(graceMs, 1));
   await gone;
   clearTimeout(timer);
-}
-
-/** Free loopback ports, all different. Another process may take one before it is used: callers retry. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
 }
 
 /** Polls until `check` gives a value; fails with `what` after `timeoutMs`. Errors of `check` count as "not yet". */

@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually, freePorts, startDaemon } from "./processes.ts";
+import { withFreePorts } from "./free-ports.ts";
+import { type Daemon, startReadyDaemon } from "./processes.ts";
 
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
@@ -29,7 +30,7 @@ export interface Target {
 /** Scrapes every second, with the kept labels of the target as Prometheus' defaults have them. */
 export async function startPrometheus(targets: readonly (number | Target)[]): Promise<Prometheus> {
   const dir = await mkdtemp(join(tmpdir(), "flare-prometheus-"));
-  const [port = 0] = await freePorts(1);
+  const remove = (): Promise<void> => rm(dir, { recursive: true, force: true });
   const addresses = targets.map((target) =>
     typeof target === "number"
       ? { targets: [`127.0.0.1:${target}`] }
@@ -40,28 +41,29 @@ export async function startPrometheus(targets: readonly (number | Target)[]): Pr
     scrape_configs: [{ job_name: "flare-agent", static_configs: addresses }],
   };
   await writeFile(join(dir, "prometheus.yml"), JSON.stringify(config));
-  const daemon = await startDaemon(
-    "prometheus",
-    [
-      "prometheus",
-      `--config.file=${dir}/prometheus.yml`,
-      `--storage.tsdb.path=${dir}/data`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    join(dir, "prometheus.log"),
-  );
-  const url = `http://127.0.0.1:${port}`;
-  const stop = async (): Promise<void> => {
-    await daemon.end(2000);
-    await rm(dir, { recursive: true, force: true });
-  };
   try {
-    await eventually("prometheus", async () => (await fetch(`${url}/-/ready`)).ok);
+    const { daemon, url } = await withFreePorts(1, ([port = 0]) => startServer(dir, port));
+    const stop = async (): Promise<void> => {
+      await daemon.end(2000);
+      await remove();
+    };
+    return { url, query: (expression) => query(url, expression), stop };
   } catch (error) {
-    await stop();
+    await remove();
     throw error;
   }
-  return { url, query: (expression) => query(url, expression), stop };
+}
+
+async function startServer(dir: string, port: number): Promise<{ daemon: Daemon; url: string }> {
+  const url = `http://127.0.0.1:${port}`;
+  const command = [
+    "prometheus",
+    `--config.file=${dir}/prometheus.yml`,
+    `--storage.tsdb.path=${dir}/data`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ];
+  const ready = async (): Promise<boolean> => (await fetch(`${url}/-/ready`)).ok;
+  return { url, daemon: await startReadyDaemon("prometheus", command, `${dir}/prometheus.log`, ready) };
 }
 
 interface Answer {
