@@ -1,174 +1,183 @@
 import { DEVICE_MILLI } from "../capacity.ts";
-import type { Forecast, ForecastShape } from "../types.ts";
+import type { Forecast } from "../types.ts";
 import type { DeviceSet } from "./device-set.ts";
+import { levelOf, NO_LIMIT, type Open, type Order, type Orders, ordersOf, WHOLE_LEVEL } from "./orders.ts";
 import { MOST_DEVICES } from "./room.ts";
 
-/** How much is free of a device is told apart by so many bits less where tasks are passed over that are too large. */
-const LEVEL_BITS = 7;
-/** Of devices of which some are wholly free. */
-const WHOLE_LEVEL = (DEVICE_MILLI >> LEVEL_BITS) + 2;
-
-/** Rooms of one class of which it is remembered what is taken of them. */
-const MOST_ROOMS = 200_000;
+/** Rooms of one class of which it is remembered what is taken of them, with 252 bytes each. */
+const MOST_ROOMS = 50_000;
+const FIRST_ROOMS = 64;
 
 /** How many thousandths tasks would take of devices on a node with so much CPU. */
 export type Filling = (devices: DeviceSet, cpuMilli: number) => number;
 
-/** Where the tasks of an order begin and end. */
-interface Order {
-  readonly first: number;
-  readonly end: number;
-}
-
-/** Tasks that arrive one after the other, in several orders. */
-interface Orders {
-  /** Of each task: thousandths of one device, or of all of its whole ones. */
-  readonly milli: Int32Array;
-  readonly cpu: Int32Array;
-  readonly each: readonly Order[];
-  /** By level of what is free of a device: where to go on from each task, past those that are too large. */
-  readonly following: readonly Int16Array[];
-}
-
-/** With any CPU from `least` to below `limit` the same tasks find room; whole numbers all, which take the least memory. */
-interface Range {
-  least: number;
-  limit: number;
-  /** In all orders together. */
-  used: number;
-  /** Of the same devices with other CPU. */
-  readonly next: Range | undefined;
-}
-
-/** More millicores than any node has. */
-const NO_LIMIT = 2 ** 30;
+// What is remembered of an order is a row of numbers, of all orders of a room a page: first a row of all of them together, then
+// one of each. A row says that with any CPU from LEAST to below LIMIT the same tasks find room, which take USED.
+const LEAST = 0;
+const LIMIT = 1;
+const USED = 2;
+const ROW = 3;
 
 /**
  * Lets tasks arrive in each of the forecast's orders on offers with these bits, leaves out those that have no room, and takes
  * the mean.
+ *
+ * The pages of the same devices stand in the order of their CPU. Whatever is the same with less and with more CPU is so in
+ * between: only those orders are filled in that neither neighbour knows.
  */
-export function fillingOf(forecast: Forecast, offerClass: number): Filling {
+export function fillingOf(forecast: Forecast, offerClass: number, mostRooms = MOST_ROOMS): Filling {
   const orders = ordersOf(forecast, offerClass);
-  const known = new Map<number, Range>();
-  let rooms = 0;
-  return (devices, cpuMilli) => {
-    const first = known.get(devices.id);
-    for (let range = first; range !== undefined; range = range.next)
-      if (range.least <= cpuMilli && cpuMilli < range.limit) return range.used / orders.each.length;
-    if (rooms >= MOST_ROOMS) known.clear();
-    rooms = known.size === 0 ? 1 : rooms + 1;
-    const range = { least: 0, limit: NO_LIMIT, used: 0, next: first };
-    for (const order of orders.each) fillOnce(orders, order, devices, cpuMilli, range);
-    known.set(devices.id, range);
-    return range.used / orders.each.length;
-  };
-}
-
-/** Only tasks that offers with these bits may get. */
-function ordersOf({ classes: { shapes, bits }, sequences }: Forecast, offerClass: number): Orders {
-  const each: Order[] = [];
-  const tasks: ForecastShape[] = [];
-  for (const sequence of sequences) {
-    const first = tasks.length;
-    for (const position of sequence) {
-      const shape = shapes[position];
-      if (shape !== undefined && ((bits[position] ?? 0) & offerClass) !== 0) tasks.push(shape);
+  const count = orders.each.length;
+  const pageSize = (count + 1) * ROW;
+  /** By set of devices: where its pages begin. */
+  const known = new Map<number, number[]>();
+  let rows = new Int32Array(FIRST_ROOMS * pageSize);
+  let end = 0;
+  /** Notes the orders of a room, of whose neighbours these are the pages. */
+  const addPage = (devices: DeviceSet, cpuMilli: number, below?: number, above?: number): number => {
+    if (end === rows.length) rows = twice(rows);
+    const page = end;
+    end += pageSize;
+    let least = 0;
+    let limit = NO_LIMIT;
+    let used = 0;
+    for (let order = 0; order < count; order += 1) {
+      const at = (order + 1) * ROW;
+      const row = page + at;
+      if (below !== undefined && cpuMilli < (rows[below + at + LIMIT] as number))
+        copyRow(rows, below + at, row);
+      else if (above !== undefined && (rows[above + at + LEAST] as number) <= cpuMilli)
+        copyRow(rows, above + at, row);
+      else fillOnce(orders, orders.each[order] as Order, devices, cpuMilli, rows, row);
+      least = Math.max(least, rows[row + LEAST] as number);
+      limit = Math.min(limit, rows[row + LIMIT] as number);
+      used += rows[row + USED] as number;
     }
-    each.push({ first, end: tasks.length });
-  }
-  const milli = new Int32Array(
-    tasks.map(({ devices, deviceMilli }) => (devices > 1 ? devices * DEVICE_MILLI : deviceMilli)),
-  );
-  return {
-    milli,
-    cpu: new Int32Array(tasks.map(({ cpuMilli }) => cpuMilli)),
-    each,
-    following: Array.from({ length: WHOLE_LEVEL + 1 }, (_, level) =>
-      followingOf(milli, level === WHOLE_LEVEL ? Number.POSITIVE_INFINITY : level << LEVEL_BITS),
-    ),
+    rows[page + LEAST] = least;
+    rows[page + LIMIT] = limit;
+    rows[page + USED] = used;
+    return page;
+  };
+  const pagesOf = (devices: DeviceSet): number[] => {
+    const pages = known.get(devices.id) ?? [];
+    if (pages.length === 0) known.set(devices.id, pages);
+    return pages;
+  };
+  return (devices, cpuMilli) => {
+    const pages = pagesOf(devices);
+    const place = placeAmong(pages, rows, cpuMilli);
+    const below = pages[place - 1];
+    if (below !== undefined && cpuMilli < (rows[below + LIMIT] as number))
+      return (rows[below + USED] as number) / count;
+    const page = addPage(devices, cpuMilli, below, pages[place]);
+    const used = rows[page + USED] as number;
+    if (end < mostRooms * pageSize) pages.splice(place, 0, page);
+    else {
+      known.clear();
+      end = 0;
+    }
+    return used / count;
   };
 }
 
-/** For each task and for the end: the first one from there on that takes no more than this. */
-function followingOf(milli: Int32Array, most: number): Int16Array {
-  const following = new Int16Array(milli.length + 1).fill(milli.length);
-  for (let task = milli.length - 1; task >= 0; task -= 1)
-    following[task] = (milli[task] as number) <= most ? task : (following[task + 1] as number);
-  return following;
+function twice(rows: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * rows.length);
+  larger.set(rows);
+  return larger;
 }
 
-/** Devices while an order is filled in: those in partial use, ascending, and how many are wholly free. */
+/** How many of these pages begin at this CPU or below. */
+function placeAmong(pages: readonly number[], rows: Int32Array, cpuMilli: number): number {
+  let from = 0;
+  let to = pages.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((rows[(pages[middle] as number) + LEAST] as number) <= cpuMilli) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+function copyRow(rows: Int32Array, from: number, to: number): void {
+  rows[to + LEAST] = rows[from + LEAST] as number;
+  rows[to + LIMIT] = rows[from + LIMIT] as number;
+  rows[to + USED] = rows[from + USED] as number;
+}
+
+/** What is free of the devices in partial use while an order is filled in, ascending. */
 const partial = new Int32Array(MOST_DEVICES);
-let parts = 0;
-let whole = 0;
 
-/** What the devices may have room for; more than that is passed over. */
-function level(): number {
-  if (whole > 0) return WHOLE_LEVEL;
-  return parts === 0 ? 0 : ((partial[parts - 1] as number) + (1 << LEVEL_BITS) - 1) >> LEVEL_BITS;
-}
-
-/** The tightest device that suffices, `parts` for one that is wholly free; -1 where there is none. */
-function placeFor(milli: number): number {
-  if (milli > DEVICE_MILLI) return whole * DEVICE_MILLI >= milli ? parts : -1;
-  let part = 0;
-  while (part < parts && (partial[part] as number) < milli) part += 1;
-  return part < parts || whole > 0 ? part : -1;
-}
-
-function takeAt(part: number, milli: number): void {
-  if (milli > DEVICE_MILLI) {
-    whole -= milli / DEVICE_MILLI;
-    return;
-  }
-  const isWhole = part === parts;
-  const left = (isWhole ? DEVICE_MILLI : (partial[part] as number)) - milli;
-  if (isWhole) {
-    whole -= 1;
-    if (left === 0) return;
-    parts += 1;
-  } else if (left === 0) {
-    parts -= 1;
-    partial.copyWithin(part, part + 1, parts + 1);
-    return;
-  }
-  // Those that have less free than this one now has move up by one.
-  let place = part;
-  for (; place > 0 && (partial[place - 1] as number) > left; place -= 1)
-    partial[place] = partial[place - 1] as number;
-  partial[place] = left;
-}
-
-/** Fills one order in; adds what is taken to the range, and narrows it to where the same tasks find room. */
+/**
+ * Fills one order in, and notes the row of it. Each task takes the tightest device that suffices. All is local to one loop: it
+ * is what a decision takes most of its time for.
+ */
 function fillOnce(
-  orders: Orders,
+  { milli, cpu, open }: Orders,
   { first, end }: Order,
   devices: DeviceSet,
   cpuMilli: number,
-  range: Range,
+  rows: Int32Array,
+  row: number,
 ): void {
-  const { milli, cpu, following } = orders;
-  whole = devices.whole;
-  parts = devices.free.length - whole;
-  for (let part = 0; part < parts; part += 1) partial[part] = devices.free[part] as number;
-  let { idle } = devices;
-  let cpuUsed = 0;
-  let next = following[level()] as Int16Array;
-  for (let task = next[first] as number; task < end && idle > 0; task = next[task + 1] as number) {
+  const { free } = devices;
+  let { idle, whole } = devices;
+  let parts = free.length - whole;
+  for (let part = 0; part < parts; part += 1) partial[part] = free[part] as number;
+  let cpuLeft = cpuMilli;
+  /** With so much more CPU other tasks may find room. */
+  let lacking = NO_LIMIT - cpuMilli;
+  let { next, leastCpu } = openFor(open, whole, parts);
+  let task = next[first] as number;
+  for (; task < end && idle > 0; task = next[task + 1] as number) {
+    const lackingAll = (leastCpu[task] as number) - cpuLeft;
+    if (lackingAll > 0) {
+      lacking = Math.min(lacking, lackingAll);
+      break;
+    }
     const wanted = milli[task] as number;
-    const part = placeFor(wanted);
-    if (part < 0) continue;
-    const cpuAfter = cpuUsed + (cpu[task] as number);
-    if (cpuAfter > cpuMilli) {
-      if (cpuAfter < range.limit) range.limit = cpuAfter;
+    /** The tightest part; all of them for a device that is wholly free. */
+    let part = parts;
+    if (wanted >= DEVICE_MILLI) {
+      if (whole * DEVICE_MILLI < wanted) continue;
+    } else if (wanted > 0) {
+      while (part > 0 && (partial[part - 1] as number) >= wanted) part -= 1;
+      if (part === parts && whole === 0) continue;
+    }
+    const lacks = (cpu[task] as number) - cpuLeft;
+    if (lacks > 0) {
+      lacking = Math.min(lacking, lacks);
       continue;
     }
-    cpuUsed = cpuAfter;
+    cpuLeft = -lacks;
     if (wanted === 0) continue;
     idle -= wanted;
-    takeAt(part, wanted);
-    next = following[level()] as Int16Array;
+    if (wanted >= DEVICE_MILLI) whole -= wanted / DEVICE_MILLI;
+    else {
+      const isWhole = part === parts;
+      const left = (isWhole ? DEVICE_MILLI : (partial[part] as number)) - wanted;
+      if (isWhole) {
+        whole -= 1;
+        parts += 1;
+      }
+      if (left === 0) {
+        parts -= 1;
+        for (; part < parts; part += 1) partial[part] = partial[part + 1] as number;
+      } else {
+        // Those that have less free than this one now has move up by one.
+        for (; part > 0 && (partial[part - 1] as number) > left; part -= 1)
+          partial[part] = partial[part - 1] as number;
+        partial[part] = left;
+      }
+    }
+    if (whole === 0) ({ next, leastCpu } = openFor(open, whole, parts));
   }
-  range.used += devices.idle - idle;
-  if (cpuUsed > range.least) range.least = cpuUsed;
+  rows[row + LEAST] = cpuMilli - cpuLeft;
+  rows[row + LIMIT] = cpuMilli + lacking;
+  rows[row + USED] = devices.idle - idle;
+}
+
+/** The tasks that the devices may have room for; larger ones are passed over. */
+function openFor(open: readonly Open[], whole: number, parts: number): Open {
+  if (whole > 0) return open[WHOLE_LEVEL] as Open;
+  return open[parts === 0 ? 0 : levelOf(partial[parts - 1] as number)] as Open;
 }
