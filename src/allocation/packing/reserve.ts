@@ -24,12 +24,6 @@ interface Want extends Wanted {
   readonly squareEach: number;
 }
 
-/** An offer, and what was counted of it. */
-interface Counted {
-  readonly offer: Offer;
-  readonly room: Room;
-}
-
 /** Watches the room on offers, which have these now, for demand of which so many tasks were seen. */
 export function createWatch(
   classes: ForecastClasses,
@@ -37,7 +31,9 @@ export function createWatch(
   rooms: readonly Room[],
   asked: number,
 ): Watch {
-  const counted: Counted[] = [];
+  // Apart from each other: to find who changed, only the offers are read.
+  const seen = offers.slice(0, rooms.length);
+  const counted = rooms.slice();
   const wants = wantsOf(classes, largestOf(rooms), asked);
   const have = wants.map(() => 0);
   const mean = meanOf(classes);
@@ -52,21 +48,20 @@ export function createWatch(
       have[at] = (have[at] as number) + sign * devicesFor(whole, room.cpuMilli, want);
     }
   };
-  for (const [at, room] of rooms.entries()) {
-    count(room, 1);
-    counted.push({ offer: offers[at] as Offer, room });
-  }
+  for (const room of counted) count(room, 1);
   return {
     look: (now) => {
-      for (const { room } of counted.splice(now.length)) count(room, -1);
+      for (const room of counted.splice(now.length)) count(room, -1);
+      seen.length = counted.length;
       for (let at = 0; at < now.length; at += 1) {
         const offer = now[at] as Offer;
+        if (seen[at] === offer) continue;
         const known = counted[at];
-        if (known?.offer === offer) continue;
-        if (known !== undefined) count(known.room, -1);
+        if (known !== undefined) count(known, -1);
         const room = roomOf(offer, classes.classOf(offer));
         count(room, 1);
-        counted[at] = { offer, room };
+        seen[at] = offer;
+        counted[at] = room;
       }
       const tasks = idle / mean;
       return wants.flatMap((want, at) => reserveFor(want, have[at] ?? 0, tasks, asked));
