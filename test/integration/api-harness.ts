@@ -106,6 +106,7 @@ export interface ApiCluster {
     readonly identity?: string;
     readonly controllers?: boolean;
     readonly leaderElection?: object;
+    readonly intents?: object;
     /** Stands between the hub and its API server. */
     readonly wrap?: (client: KubeClient) => KubeClient;
   }): Promise<RunningApi>;
@@ -209,7 +210,13 @@ const HURRY = {
 type StartOptions = NonNullable<Parameters<ApiCluster["start"]>[0]>;
 
 async function startHub(kubeconfigText: string, options: StartOptions): Promise<RunningApi> {
-  const { identity = "hub-1", controllers = true, leaderElection = {}, wrap = (same) => same } = options;
+  const {
+    identity = "hub-1",
+    controllers = true,
+    leaderElection = {},
+    intents = {},
+    wrap = (same) => same,
+  } = options;
   const api = {
     listen: "127.0.0.1:0",
     limits: {
@@ -222,12 +229,12 @@ async function startHub(kubeconfigText: string, options: StartOptions): Promise<
   const client = wrap(createClient({ kubeconfigText, userAgent: "flare-hub" }));
   const ending = new AbortController();
   const log: string[] = [];
-  const intents = createIntentController({ ...MEANING, queueEveryMs: 200, retryMs: 200 });
+  const controller = createIntentController({ ...MEANING, queueEveryMs: 200, retryMs: 200 });
   let ended: Promise<unknown> = Promise.resolve();
   const port = await new Promise<number>((resolve, reject) => {
     ended = runHub(
       {
-        config: hubConfigSchema.parse({ ...HURRY, leaderElection, api }),
+        config: hubConfigSchema.parse({ ...HURRY, leaderElection, intents, api }),
         namespace: "flare-system",
         identity,
       },
@@ -239,7 +246,7 @@ async function startHub(kubeconfigText: string, options: StartOptions): Promise<
           }),
         regions: REGIONS,
         resolveModel: MEANING.resolveModel,
-        controllers: controllers ? [intents] : [],
+        controllers: controllers ? [controller] : [],
         log: createLogger({ level: "info", write: (line) => log.push(line) }),
         signal: ending.signal,
         onApi: resolve,

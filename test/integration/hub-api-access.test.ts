@@ -41,8 +41,9 @@ beforeAll(async () => {
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
     subjects: [{ kind: "ServiceAccount", name: "admin", namespace: "outside" }],
   } as KubeObject);
-  api = await cluster.start({ leaderElection, identity: "first" });
-  other = await cluster.start({ leaderElection, identity: "second" });
+  const intents = { hosts: { globex: ["*.globex.example.com"] } };
+  api = await cluster.start({ leaderElection, intents, identity: "first" });
+  other = await cluster.start({ leaderElection, intents, identity: "second" });
   for (const each of [api, other])
     await settled(async () =>
       expect((await each.ask("GET", "/resources", { token: tokens.alice })).status).toBe(200),
@@ -183,6 +184,33 @@ describe("of another tenant", () => {
     await until(async () => (await api.ask("GET", "/intents", { token: tokens.alice })).body.intents).toEqual(
       [],
     );
+  });
+});
+
+describe("a host name that was given to a tenant", () => {
+  const exposed = (domain: string) => request({}, { ports: [{ port: 8000, expose: true, domain }] });
+  const taken = {
+    ...refusal(400, "INVALID_FORMAT"),
+    body: { problems: [{ path: "intent.workload.ports[0].domain", reason: "invalid" }] },
+  };
+
+  it("is refused to others, also on a dry run and on a change, and free for that tenant", async () => {
+    const [theirs, mine] = [exposed("llm.globex.example.com"), { token: tokens.alice }];
+    expect(await api.ask("POST", "/intents", { ...mine, body: theirs })).toMatchObject(taken);
+    expect(await api.ask("POST", "/intents?dry_run=true", { ...mine, body: theirs })).toMatchObject(taken);
+    const { body: plain } = await api.ask("POST", "/intents", { ...mine, body: request() });
+    const path = `/intents/${plain.intent_id}`;
+    const change = { workload: { ports: [{ port: 8000, expose: true, domain: "llm.globex.example.com" }] } };
+    expect(await api.ask("PATCH", path, { ...mine, body: change })).toMatchObject({
+      ...refusal(400, "INVALID_FORMAT"),
+      body: { problems: [{ path: "workload.ports[0].domain" }] },
+    });
+    const { body: accepted, status } = await api.ask("POST", "/intents", { token: tokens.bob, body: theirs });
+    expect(status).toBe(200);
+    await api.ask("DELETE", path, mine);
+    await api.ask("DELETE", `/intents/${accepted.intent_id}`, { token: tokens.bob });
+    for (const token of [tokens.alice, tokens.bob])
+      await until(async () => (await api.ask("GET", "/intents", { token })).body.intents).toEqual([]);
   });
 });
 

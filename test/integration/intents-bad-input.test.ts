@@ -32,7 +32,11 @@ beforeAll(async () => {
   line = await startTcpProxy(Number(new URL(alpha().url).port));
   await writeKubeconfig(federation.hub, "alpha", alpha().kubeconfig.replace(alpha().url, line.url));
   intents = intentsOf(federation.hub);
-  hub = federation.start({ maxInterruptionMs: 600_000, letGoAfterMs: 600_000 });
+  hub = federation.start({
+    hosts: new Map([["team-b", ["chat.example.com"]]]),
+    maxInterruptionMs: 600_000,
+    letGoAfterMs: 600_000,
+  });
   await settled(async () => expect((await statusOf(federation.hub, "alpha")).nodes).toBe(1));
 }, 60_000);
 afterEach(async () => {
@@ -79,6 +83,11 @@ describe("an Intent that asks for what makes no sense", () => {
     ],
     // An empty text is refused by some API servers already, which take it for null.
     ["has no image", { workload: { image: " " } }, ["spec.workload.image"]],
+    [
+      "names a host of another tenant",
+      { workload: { ports: [{ port: 80, expose: true, domain: "chat.example.com" }] } },
+      ["spec.workload.ports[0].domain", "no host of tenant team-a"],
+    ],
     ["has a name that is none", { workload: { name: "Not A Name!" } }, ["spec.workload.name"]],
   ])("and %s is refused with the path, and goes its way once it is mended", async (_, parts, told) => {
     await submit("wrong", parts);
@@ -96,7 +105,7 @@ describe("an Intent that asks for what makes no sense", () => {
       memoryMax: null,
     };
     await intents.change("wrong", {
-      workload: { image: "ghcr.io/acme/work:1", name: "right", batch: null, resources: { gpu } },
+      workload: { image: "ghcr.io/acme/work:1", name: "right", batch: null, ports: null, resources: { gpu } },
     });
     await deployed("wrong");
   });

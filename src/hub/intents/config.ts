@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { CurrencyRates } from "../../allocation/types.ts";
 import { currency, duration, isCurrency } from "../config-fields.ts";
 import { DEFAULT_CURRENCY_RATES } from "./currency-rates.ts";
+import type { HostOwners } from "./host-names.ts";
 import type { IntentOptions } from "./options.ts";
 import { workloadSection } from "./workload-config.ts";
 
@@ -41,6 +42,18 @@ const start = z.strictObject({
   maxBackoff: duration("1h", "0s"),
 });
 
+const host = z
+  .string()
+  .regex(
+    /^(\*|(\*\.)?[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)$/,
+    "a host name in lower case, *.example.com for all below it, or * for any",
+  );
+
+/** By tenant. */
+const hosts = z
+  .record(z.string().min(1).max(253), z.array(host).max(1000))
+  .transform((given): HostOwners => new Map(Object.entries(given)));
+
 /** Section `intents` of the hub's configuration. */
 export const intentsSection = z
   .strictObject({
@@ -69,6 +82,8 @@ export const intentsSection = z
     /** Intents worked on, and placements written, at the same time. */
     concurrency: z.int().min(1).max(256).default(16),
     defragmentation: defragmentation.prefault({}),
+    /** Which host names the Intents of a tenant may name for their ports, `*` for those of all; absent: any. */
+    hosts: hosts.exactOptional(),
     workload: workloadSection.default({}),
   })
   .refine((section) => section.currencyRates[section.currency] !== undefined, {
@@ -84,6 +99,7 @@ export function intentOptions(config: IntentsConfig): Omit<IntentOptions, "resol
   return {
     currency,
     currencyRates,
+    hosts: config.hosts,
     workload,
     concurrency,
     maxInterruptionMs: config.maxInterruption,

@@ -1,5 +1,6 @@
 import type { CurrencyRates } from "../../allocation/types.ts";
 import type { WorkloadDefaults } from "../engines/deploy.ts";
+import type { HostOwners } from "./host-names.ts";
 import type { ResolveModel } from "./models.ts";
 import type { StartLimits } from "./start.ts";
 
@@ -11,6 +12,8 @@ export interface IntentOptions {
   /** Currency of amounts and rates where an Intent names none. */
   readonly currency: string;
   readonly currencyRates: CurrencyRates;
+  /** Which host names whose Intents may have; absent: all may be named by all. */
+  readonly hosts?: HostOwners | undefined;
   readonly workload: WorkloadDefaults;
   /** How long a node or provider may be away, where an Intent does not say. */
   readonly maxInterruptionMs: number;

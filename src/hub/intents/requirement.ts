@@ -15,6 +15,7 @@ import { parseDateTime } from "../../units/dates.ts";
 import { parseMoney } from "../../units/money.ts";
 import { vendorIn } from "../../vocabulary/vendor-in.ts";
 import { type Given, given } from "../inventory/given.ts";
+import { foreignHosts, type HostOwners } from "./host-names.ts";
 import type { ResolveModel } from "./models.ts";
 
 /** What a requirement depends on beside the Intent. */
@@ -26,6 +27,9 @@ export interface RequirementContext {
   readonly currency: string;
   /** Amounts in others could be compared with nothing. */
   readonly currencyRates: CurrencyRates;
+  /** Whose Intent it is; what only some tenants may ask is asked by this one. */
+  readonly tenant?: string;
+  readonly hosts?: HostOwners | undefined;
 }
 
 export type ReadRequirement =
@@ -45,7 +49,11 @@ const OBJECTIVES: Readonly<Record<IntentSpec["objective"], Objective>> = {
 /** What an Intent asks, as the allocator understands it; or what of it nobody can understand. */
 export function requirementOf(spec: IntentSpec, context: RequirementContext): ReadRequirement {
   const gpu = gpuOf(spec, context);
-  const problems = [...(gpu.ok ? [] : gpu.problems), ...foreignMoney(spec, context)];
+  const problems = [
+    ...(gpu.ok ? [] : gpu.problems),
+    ...foreignMoney(spec, context),
+    ...foreignHosts(spec, context.tenant ?? "", context.hosts),
+  ];
   if (!gpu.ok || problems.length > 0) return { ok: false, problems };
   const { workload, constraints } = spec;
   const { cpu, memory } = workload.resources;

@@ -67,6 +67,8 @@ export function requirementFor({ options, context }: World, view: IntentView): R
     now: context.now(),
     currency: options.currency,
     currencyRates: options.currencyRates,
+    tenant: view.tenant,
+    hosts: options.hosts,
   });
   const { ranOn } = view.status;
   if (!read.ok || ranOn === undefined) return read;

@@ -154,6 +154,24 @@ describe("the configuration file of a hub", () => {
     });
   });
 
+  it("says whose host names are whose, and which of them are none", () => {
+    const text = "intents:\n  hosts:\n    team-a: [chat.example.com, '*.a.example.com']\n    '*': ['*']\n";
+    const read = readHubConfig("hub.yaml", text);
+    if (!read.ok) throw new Error(read.problems.join("\n"));
+    expect(intentOptions(read.config.intents).hosts).toEqual(
+      new Map([
+        ["team-a", ["chat.example.com", "*.a.example.com"]],
+        ["*", ["*"]],
+      ]),
+    );
+    expect(intentOptions(defaultHubConfig().intents).hosts).toBeUndefined();
+    const what = "a host name in lower case, *.example.com for all below it, or * for any";
+    expect(problems("intents:\n  hosts:\n    team-a: [Chat.example.com, 'a.*.com']\n")).toEqual([
+      `hub.yaml:3:14: intents.hosts.team-a.0: ${what}`,
+      `hub.yaml:3:32: intents.hosts.team-a.1: ${what}`,
+    ]);
+  });
+
   it("has the REST API only where it has its section, were it empty", () => {
     expect(readHubConfig("hub.yaml", "")).not.toHaveProperty("config.api");
     expect(readHubConfig("hub.yaml", "api: {}")).toMatchObject({

@@ -18,14 +18,13 @@ export type Assessment =
   | { readonly outcome: "queued"; readonly decision: NotPlaced }
   | { readonly outcome: "refused"; readonly decision: NotPlaced };
 
-/** What a request asks of the allocator. Throws what nobody can understand or honour, at paths of the request. */
+/** What a request asks of the allocator. Throws what nobody can understand or honour, at paths of the request below `root`. */
 export function readRequirement(
   spec: IntentSpec,
   meaning: IntentMeaning,
-  now: number,
-  root: string,
+  { tenant, now, root }: { readonly tenant: string; readonly now: number; readonly root: string },
 ): Requirement {
-  const read = requirementOf(spec, { ...meaning, now });
+  const read = requirementOf(spec, { ...meaning, tenant, now });
   if (read.ok) return read.requirement;
   throw problemError(read.problems.map((problem) => ({ ...problem, path: restPath(problem, root) })));
 }

@@ -55,6 +55,7 @@ export function changeRoute(world: ApiWorld): Route {
 async function change(world: ApiWorld, request: ApiRequest, caller: Caller): Promise<Reply> {
   const mayRestart = readQuery(query, request.query).restart === "true";
   const patch = readPatch(request.body);
+  const { tenant } = caller.grant;
   const known = await findIntent(world, caller, request.params.intent_id ?? "", "intents:write");
   for (let tries = 1; ; tries += 1) {
     const view = await readIntent(world, known);
@@ -62,11 +63,11 @@ async function change(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
     const spec = changedSpec(world, view, patch);
     if (view.read.ok && isDeepStrictEqual(spec, view.read.spec)) return answer(world, view);
     requireChangeable(view, spec, mayRestart);
-    const requirement = readRequirement(spec, world.meaning, world.now(), "");
+    const requirement = readRequirement(spec, world.meaning, { tenant, now: world.now(), root: "" });
     const { decision } = assess(world.market.now().ledger, requirement);
     const { key, namespace } = view;
     const share = requireTenantQuota(world, caller, requirement, decision, { namespace, except: key });
-    const pending = { tenant: caller.grant.tenant, key, share };
+    const pending = { tenant, key, share };
     const changed = await world.pending
       .carryOut(pending, () => write(world, view, spec))
       .catch((error: unknown) => {

@@ -88,7 +88,7 @@ async function submit(world: ApiWorld, request: ApiRequest, caller: Caller): Pro
   const isDryRun = readQuery(query, request.query).dry_run === "true";
   const namespace = chooseNamespace(request, caller);
   const named = nameRequest(namespace, request.header("X-Flare-Name"), request.header("Idempotency-Key"));
-  const asked = readAsked(world, request.body);
+  const asked = readAsked(world, caller, request.body);
   if (named.name !== undefined && !isDryRun) {
     const replayed = await replay(world, named, asked.spec);
     if (replayed !== undefined) return replayed;
@@ -121,11 +121,12 @@ function conflict(message: string): never {
   throw new ApiError("CONFLICT", message);
 }
 
-function readAsked(world: ApiWorld, body: unknown): Asked {
+function readAsked(world: ApiWorld, { grant: { tenant } }: Caller, body: unknown): Asked {
   const parsed = parseIntentRequest(body, { currency: world.meaning.currency });
   if (!parsed.ok) throw problemError(parsed.problems);
   const root = isRecord(body) && Object.hasOwn(body, "intent") ? "intent" : "";
-  return { spec: parsed.spec, requirement: readRequirement(parsed.spec, world.meaning, world.now(), root) };
+  const requirement = readRequirement(parsed.spec, world.meaning, { tenant, now: world.now(), root });
+  return { spec: parsed.spec, requirement };
 }
 
 function chooseNamespace(request: ApiRequest, { grant }: Caller): string {
