@@ -11,6 +11,12 @@ const FIRST_ROOMS = 64;
 /** How many thousandths tasks would take of devices on a node with so much CPU. */
 export type Filling = (devices: DeviceSet, cpuMilli: number) => number;
 
+/** What is free of a node. */
+interface Free {
+  readonly devices: DeviceSet;
+  readonly cpuMilli: number;
+}
+
 // What is remembered of an order is a row of numbers, of all orders of a room a page: first a row of all of them together, then
 // one of each. A row says that with any CPU from LEAST to below LIMIT the same tasks find room, which take USED.
 const LEAST = 0;
@@ -34,7 +40,8 @@ export function fillingOf(forecast: Forecast, offerClass: number, mostRooms = MO
   let rows = new Int32Array(FIRST_ROOMS * pageSize);
   let end = 0;
   /** Notes the orders of a room, of whose neighbours these are the pages. */
-  const addPage = (devices: DeviceSet, cpuMilli: number, below?: number, above?: number): number => {
+  const addPage = (room: Free, below?: number, above?: number): number => {
+    const { cpuMilli } = room;
     if (end === rows.length) rows = twice(rows);
     const page = end;
     end += pageSize;
@@ -48,7 +55,7 @@ export function fillingOf(forecast: Forecast, offerClass: number, mostRooms = MO
         copyRow(rows, below + at, row);
       else if (above !== undefined && (rows[above + at + LEAST] as number) <= cpuMilli)
         copyRow(rows, above + at, row);
-      else fillOnce(orders, orders.each[order] as Order, devices, cpuMilli, rows, row);
+      else fillOnce(orders, orders.each[order] as Order, room, rows, row);
       least = Math.max(least, rows[row + LEAST] as number);
       limit = Math.min(limit, rows[row + LIMIT] as number);
       used += rows[row + USED] as number;
@@ -69,7 +76,7 @@ export function fillingOf(forecast: Forecast, offerClass: number, mostRooms = MO
     const below = pages[place - 1];
     if (below !== undefined && cpuMilli < (rows[below + LIMIT] as number))
       return (rows[below + USED] as number) / count;
-    const page = addPage(devices, cpuMilli, below, pages[place]);
+    const page = addPage({ devices, cpuMilli }, below, pages[place]);
     const used = rows[page + USED] as number;
     if (end < mostRooms * pageSize) pages.splice(place, 0, page);
     else {
@@ -107,15 +114,11 @@ function copyRow(rows: Int32Array, from: number, to: number): void {
 /** What is free of the devices in partial use while an order is filled in, ascending. */
 const partial = new Int32Array(MOST_DEVICES);
 
-/**
- * Fills one order in, and notes the row of it. Each task takes the tightest device that suffices. All is local to one loop: it
- * is what a decision takes most of its time for.
- */
+/** Fills one order in, and notes the row of it: each task takes the tightest device that suffices. */
 function fillOnce(
   { milli, cpu, open }: Orders,
   { first, end }: Order,
-  devices: DeviceSet,
-  cpuMilli: number,
+  { devices, cpuMilli }: Free,
   rows: Int32Array,
   row: number,
 ): void {
@@ -127,22 +130,15 @@ function fillOnce(
   /** With so much more CPU other tasks may find room. */
   let lacking = NO_LIMIT - cpuMilli;
   let { next, leastCpu } = openFor(open, whole, parts);
-  let task = next[first] as number;
-  for (; task < end && idle > 0; task = next[task + 1] as number) {
+  for (let task = next[first] as number; task < end && idle > 0; task = next[task + 1] as number) {
     const lackingAll = (leastCpu[task] as number) - cpuLeft;
     if (lackingAll > 0) {
       lacking = Math.min(lacking, lackingAll);
       break;
     }
     const wanted = milli[task] as number;
-    /** The tightest part; all of them for a device that is wholly free. */
-    let part = parts;
-    if (wanted >= DEVICE_MILLI) {
-      if (whole * DEVICE_MILLI < wanted) continue;
-    } else if (wanted > 0) {
-      while (part > 0 && (partial[part - 1] as number) >= wanted) part -= 1;
-      if (part === parts && whole === 0) continue;
-    }
+    const part = placeFor(wanted, parts, whole);
+    if (part < 0) continue;
     const lacks = (cpu[task] as number) - cpuLeft;
     if (lacks > 0) {
       lacking = Math.min(lacking, lacks);
@@ -151,29 +147,40 @@ function fillOnce(
     cpuLeft = -lacks;
     if (wanted === 0) continue;
     idle -= wanted;
-    if (wanted >= DEVICE_MILLI) whole -= wanted / DEVICE_MILLI;
-    else {
-      const isWhole = part === parts;
-      const left = (isWhole ? DEVICE_MILLI : (partial[part] as number)) - wanted;
-      if (isWhole) {
-        whole -= 1;
-        parts += 1;
-      }
-      if (left === 0) {
-        parts -= 1;
-        for (; part < parts; part += 1) partial[part] = partial[part + 1] as number;
-      } else {
-        // Those that have less free than this one now has move up by one.
-        for (; part > 0 && (partial[part - 1] as number) > left; part -= 1)
-          partial[part] = partial[part - 1] as number;
-        partial[part] = left;
-      }
-    }
+    if (part === parts) whole -= Math.ceil(wanted / DEVICE_MILLI);
+    parts = takeAt(part, parts, wanted);
     if (whole === 0) ({ next, leastCpu } = openFor(open, whole, parts));
   }
   rows[row + LEAST] = cpuMilli - cpuLeft;
   rows[row + LIMIT] = cpuMilli + lacking;
   rows[row + USED] = devices.idle - idle;
+}
+
+/** The tightest part that suffices, `parts` for devices that are wholly free; -1 where there is none. */
+function placeFor(wanted: number, parts: number, whole: number): number {
+  if (wanted >= DEVICE_MILLI) return whole * DEVICE_MILLI >= wanted ? parts : -1;
+  if (wanted === 0) return parts;
+  let part = parts;
+  while (part > 0 && (partial[part - 1] as number) >= wanted) part -= 1;
+  return part < parts || whole > 0 ? part : -1;
+}
+
+/** Takes it there; returns how many parts there are then. */
+function takeAt(part: number, parts: number, wanted: number): number {
+  if (wanted >= DEVICE_MILLI) return parts;
+  const isWhole = part === parts;
+  const left = (isWhole ? DEVICE_MILLI : (partial[part] as number)) - wanted;
+  const after = isWhole ? parts + 1 : parts;
+  let place = part;
+  if (left === 0) {
+    for (; place < after - 1; place += 1) partial[place] = partial[place + 1] as number;
+    return after - 1;
+  }
+  // Those that have less free than this one now has move up by one.
+  for (; place > 0 && (partial[place - 1] as number) > left; place -= 1)
+    partial[place] = partial[place - 1] as number;
+  partial[place] = left;
+  return after;
 }
 
 /** The tasks that the devices may have room for; larger ones are passed over. */

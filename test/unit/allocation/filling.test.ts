@@ -97,13 +97,22 @@ describe("what is filled", () => {
 
   test("is the same on the same devices with any CPU, whatever is remembered of others, and however little that may be", () => {
     // In hundreds, as tasks ask them: where ranges end is met.
-    const cpus = fc.array(fc.nat(600).map((hundreds) => hundreds * 100), { minLength: 20, maxLength: 60, size: "max" });
+    const cpus = fc.array(
+      fc.nat(600).map((hundreds) => hundreds * 100),
+      { minLength: 20, maxLength: 60, size: "max" },
+    );
     fc.assert(
-      fc.property(forecastArb, devicesArb, cpus, fc.constantFrom(1, 5, 100), (forecast, devices, asked, most) => {
-        const filling = fillingOf(forecast, 1, most);
-        const set = deviceSetOf(devices);
-        for (const cpu of asked) expect(filling(set, cpu)).toBe(filled(forecast, 1, devices, cpu));
-      }),
+      fc.property(
+        forecastArb,
+        devicesArb,
+        cpus,
+        fc.constantFrom(1, 5, 100),
+        (forecast, devices, asked, most) => {
+          const filling = fillingOf(forecast, 1, most);
+          const set = deviceSetOf(devices);
+          for (const cpu of asked) expect(filling(set, cpu)).toBe(filled(forecast, 1, devices, cpu));
+        },
+      ),
       { numRuns: 200 },
     );
   });
