@@ -1,7 +1,7 @@
 /** Processes whose cost is measured: the bundled agent as the image runs it, and Node with nothing to do. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { withFreePorts } from "../../test/support/free-ports.ts";
+import { freePorts } from "../../test/support/free-ports.ts";
 import { cpuMillisecondsOf, type Memory, memoryOf } from "./proc.ts";
 
 export interface BenchedProcess {
@@ -33,16 +33,8 @@ export interface AgentPlace {
 const PUBLISH_WITHIN_MS = 30_000;
 
 /** Starts the bundle in dist/ and waits for its first publication. */
-export function startAgent(node: string, runtime: Runtime, place: AgentPlace): Promise<BenchedAgent> {
-  return withFreePorts(1, ([port = 0]) => startAgentOn(port, node, runtime, place));
-}
-
-async function startAgentOn(
-  port: number,
-  node: string,
-  runtime: Runtime,
-  place: AgentPlace,
-): Promise<BenchedAgent> {
+export async function startAgent(node: string, runtime: Runtime, place: AgentPlace): Promise<BenchedAgent> {
+  const [port = 0] = await freePorts(1);
   const program = ["dist/flare.js", "agent", "--node", place.node, "--kubeconfig", place.kubeconfigFile];
   const listen = ["--listen", `127.0.0.1:${port}`, "--log-level", "error"];
   const started = performance.now();

@@ -28,7 +28,7 @@ export async function withFreePorts<T>(
  * Free ports below those that the kernel gives to outgoing connections: a client, or a server that asks for any port,
  * would else take one of them while it waits for its server.
  */
-async function freePorts(count: number, random: () => number): Promise<number[]> {
+export async function freePorts(count: number, random: () => number = Math.random): Promise<number[]> {
   const end = await firstEphemeralPort();
   const ports = new Set<number>();
   while (ports.size < count) {

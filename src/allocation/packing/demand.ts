@@ -12,6 +12,14 @@ export interface DemandShape extends ForecastShape {
   readonly set: string;
 }
 
+/** Thousandths of devices that one shape takes of each task that comes, whatever that asks. */
+export const volumeOf = ({ frequency, devices, deviceMilli }: ForecastShape): number =>
+  frequency * devices * deviceMilli;
+
+/** Thousandths that a task takes in the mean. */
+export const meanMilli = (shapes: readonly ForecastShape[]): number =>
+  shapes.reduce((sum, shape) => sum + volumeOf(shape), 0);
+
 type Noted = Omit<DemandShape, "frequency" | "asked">;
 
 /** What has been asked so far; the older, the less it counts. */

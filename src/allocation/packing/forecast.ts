@@ -1,6 +1,6 @@
 import type { CurrencyRates, Forecast, ForecastClasses, ForecastShape, Offer } from "../types.ts";
 import { classesOf } from "./classes.ts";
-import type { DemandShape } from "./demand.ts";
+import { type DemandShape, meanMilli, volumeOf } from "./demand.ts";
 import { pressuresOf } from "./pressure.ts";
 import { createWatch, type Watch } from "./reserve.ts";
 import { idleMilli, type Room, roomOf } from "./room.ts";
@@ -46,9 +46,8 @@ const asksDevices = ({ devices }: ForecastShape): boolean => devices > 0;
 
 /** Thousandths that each shape will take if all that is idle goes in proportion to the demand. */
 function demandFor({ shapes }: ForecastClasses, idle: number): readonly number[] {
-  const volumes = shapes.map(({ frequency, devices, deviceMilli }) => frequency * devices * deviceMilli);
-  const sum = volumes.reduce((total, volume) => total + volume, 0);
-  return volumes.map((volume) => (idle * volume) / sum);
+  const mean = meanMilli(shapes);
+  return shapes.map((shape) => (idle * volumeOf(shape)) / mean);
 }
 
 /** Drawn with a generator that always begins at the same point: a forecast is a function of its demand. */
@@ -75,11 +74,10 @@ function sequencesOf({ shapes }: ForecastClasses, passing: number): readonly (re
  * nearer they come to needing all of it, the more of them end up elsewhere.
  */
 function passingShare({ shapes }: ForecastClasses, rooms: readonly Room[], idle: number): number {
-  let milli = 0;
+  const milli = meanMilli(shapes);
   let besides = 0;
   let alone = 0;
-  for (const { frequency, devices, deviceMilli, cpuMilli } of shapes) {
-    milli += frequency * devices * deviceMilli;
+  for (const { frequency, devices, cpuMilli } of shapes) {
     if (devices > 0) besides += frequency * cpuMilli;
     else alone += frequency * cpuMilli;
   }

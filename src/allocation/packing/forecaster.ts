@@ -2,7 +2,7 @@ import type { Requirement } from "../requirement.ts";
 import type { Forecast, ForecastReserve, Snapshot } from "../types.ts";
 import type { DemandBook } from "./demand.ts";
 import { foresight } from "./forecast.ts";
-import type { Watch } from "./reserve.ts";
+import { sizeKey, type Watch } from "./reserve.ts";
 
 /** A new forecast is due once so much more was asked, as a share of what the last one knew. */
 const NEWS = 0.4;
@@ -53,16 +53,14 @@ export function createForecaster(book: DemandBook): Forecaster {
 }
 
 function haveChanged(before: readonly ForecastReserve[], after: readonly ForecastReserve[]): boolean {
-  const chances = new Map(before.map((reserve) => [keyOf(reserve), reserve.chance]));
+  const chances = new Map(before.map((reserve) => [sizeKey(reserve), reserve.chance]));
   for (const reserve of after) {
-    const key = keyOf(reserve);
+    const key = sizeKey(reserve);
     if (areApart(chances.get(key) ?? 0, reserve.chance)) return true;
     chances.delete(key);
   }
   return [...chances.values()].some((chance) => areApart(chance, 0));
 }
-
-const keyOf = ({ devices, cpuMilli, bits }: ForecastReserve): string => `${devices} ${cpuMilli} ${bits}`;
 
 function areApart(one: number, other: number): boolean {
   const [less, more] = one < other ? [one, other] : [other, one];

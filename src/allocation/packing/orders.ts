@@ -20,7 +20,7 @@ export interface Order {
 
 /** The tasks that are not larger than what is free of any device; of each task: */
 export interface Open {
-  /** The first of them from there on. */
+  /** The first of them from there on; the end of the order, or one beyond, where there is none. */
   readonly next: Int16Array;
   /** The least CPU that one of them takes from there to the end of the order. */
   readonly leastCpu: Int32Array;
@@ -63,12 +63,11 @@ export function ordersOf({ classes: { shapes, bits }, sequences }: Forecast, off
 function openOf({ milli, cpu, each }: Omit<Orders, "open">, most: number): Open {
   const next = new Int16Array(milli.length + 1).fill(milli.length);
   const leastCpu = new Int32Array(milli.length + 1);
-  for (const { first, end } of each.toReversed()) {
-    let least = NO_LIMIT;
+  for (const { first, end } of each) {
+    let [following, least] = [end, NO_LIMIT];
     for (let task = end - 1; task >= first; task -= 1) {
-      const isOpen = (milli[task] as number) <= most;
-      if (isOpen) least = Math.min(least, cpu[task] as number);
-      next[task] = isOpen ? task : (next[task + 1] as number);
+      if ((milli[task] as number) <= most) [following, least] = [task, Math.min(least, cpu[task] as number)];
+      next[task] = following;
       leastCpu[task] = least;
     }
   }

@@ -1,4 +1,5 @@
 import type { ForecastClasses, ForecastReserve, Offer } from "../types.ts";
+import { meanMilli } from "./demand.ts";
 import { devicesFor, idleMilli, type Room, roomOf, type Wanted, wholeDevices } from "./room.ts";
 
 /** So often a task that takes the largest room whole counts as asked, although none was (Krichevsky and Trofimov). */
@@ -17,6 +18,11 @@ export interface Watch {
   look(offers: readonly Offer[]): readonly ForecastReserve[];
 }
 
+type Sized = Pick<ForecastReserve, "devices" | "cpuMilli" | "bits">;
+
+/** The same for the same size on offers that meet the same conditions. */
+export const sizeKey = ({ devices, cpuMilli, bits }: Sized): string => `${devices} ${cpuMilli} ${bits}`;
+
 /** A size that is asked, and what tasks at least as large will take of each task that comes, whatever it asks. */
 interface Want extends Wanted {
   readonly bits: number;
@@ -32,11 +38,11 @@ export function createWatch(
   asked: number,
 ): Watch {
   // Apart from each other: to find who changed, only the offers are read.
-  const seen = offers.slice(0, rooms.length);
+  const seen = offers.slice();
   const counted = rooms.slice();
   const wants = wantsOf(classes, largestOf(rooms), asked);
   const have = wants.map(() => 0);
-  const mean = meanOf(classes);
+  const mean = meanMilli(classes.shapes);
   let idle = 0;
   const count = (room: Room, sign: 1 | -1): void => {
     idle += sign * idleMilli(room);
@@ -69,10 +75,6 @@ export function createWatch(
   };
 }
 
-/** Thousandths that a task takes in the mean. */
-const meanOf = ({ shapes }: ForecastClasses): number =>
-  shapes.reduce((sum, { frequency, devices, deviceMilli }) => sum + frequency * devices * deviceMilli, 0);
-
 /** A task that takes the largest room whole: the one of which nobody knows who has not seen it. */
 function largestOf(rooms: readonly Room[]): Wanted {
   let largest = { devices: 0, cpuMilli: 0 };
@@ -91,8 +93,9 @@ function wantsOf({ shapes, bits }: ForecastClasses, largest: Wanted, asked: numb
     { ...largest, bits: ANY_CLASS, frequency: UNSEEN / asked },
   ].filter(({ devices }) => devices > 1);
   const wants = new Map<string, Want>();
-  for (const { devices, cpuMilli, bits: own } of sizes) {
-    const key = `${devices} ${cpuMilli} ${own}`;
+  for (const size of sizes) {
+    const { devices, cpuMilli, bits: own } = size;
+    const key = sizeKey(size);
     if (wants.has(key)) continue;
     let devicesEach = 0;
     let squareEach = 0;
